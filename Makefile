@@ -1,0 +1,56 @@
+# Every target builds what it needs. PYTHON names the interpreter that makes .venv; it must be 3.11 or newer.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help install serve test check lint types contracts proto lock clean
+.DEFAULT_GOAL := help
+
+help: ## Say what each target does.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Tradefloor needs Python 3.11 or newer: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv
+
+.venv/runtime.stamp: requirements/runtime.txt pyproject.toml | .venv/bin/python
+	@echo "Installing the packages that Tradefloor runs on ..."
+	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/runtime.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/runtime.stamp
+	@echo "Installing the packages that Tradefloor is tested with ..."
+	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/dev.txt
+	@touch $@
+
+install: .venv/runtime.stamp ## Build .venv, after which .venv/bin/tradefloor runs from any folder.
+
+serve: install ## Start the floor with embedded services and demo agents; prints the URL.
+	@$(BIN)/tradefloor serve
+
+test: .venv/dev.stamp ## Run every test, with coverage.
+	@$(BIN)/python -m pytest -q --cov --cov-report=term
+	@$(BIN)/python -m tests.coverage_floor
+
+check: lint types contracts test ## All that CI asks for.
+
+lint: .venv/dev.stamp ## Ruff, as linter and as formatter.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/dev.stamp ## mypy, strict.
+	@$(BIN)/mypy
+
+contracts: .venv/dev.stamp ## The arrows between the packages.
+	@$(BIN)/lint-imports
+
+proto: .venv/dev.stamp ## Generate code from the three proto files.
+	@$(BIN)/python -m grpc_tools.protoc -I. --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --python_out=. --grpc_python_out=. --mypy_out=. proto/*.proto
+
+lock: ## Renew the hash-locked requirements (needs uv).
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements/runtime.txt pyproject.toml
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+
+clean: ## Remove what the targets made; data/ stays.
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*

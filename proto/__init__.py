@@ -1,0 +1,1 @@
+"""The gRPC contract and what is generated from it."""

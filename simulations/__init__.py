@@ -1,0 +1,1 @@
+"""Headless runs and benchmarks on the same actors."""

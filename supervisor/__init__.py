@@ -1,0 +1,1 @@
+"""The actor runtime: mailboxes, refs, cells, supervision and control. Knows nothing of trading."""

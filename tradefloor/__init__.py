@@ -1,0 +1,1 @@
+"""The program: settings, wiring, commands. The composition root."""
