@@ -1,0 +1,1 @@
+"""The durable state of the metering and oversight services, a database file each."""

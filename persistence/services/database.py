@@ -1,0 +1,53 @@
+"""One SQLite connection, guarded by one lock, for a service whose calls arrive on many threads."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+from sqlite_utils import Database, Migrations
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # the build of SQLite the library chose
+
+BUSY_TIMEOUT_MS = 1_000
+"""Below the deadline of a call (2 s), so that a locked file becomes an error the caller sees."""
+
+
+class ServiceDatabase:
+    """A database file in WAL mode with ``synchronous=FULL``: a transaction that returned survives a power cut."""
+
+    def __init__(self, path: Path | str, migrations: Migrations, unavailable: Callable[[str], Exception]) -> None:
+        """Open or create the file and migrate it.
+
+        ``unavailable`` makes the error raised when SQLite cannot read or write just now (locked, full, failing disk).
+        """
+        self._lock = Lock()
+        self._unavailable = unavailable
+        self._closed = False
+        with self._translated():
+            connection = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_MS / 1_000, check_same_thread=False)
+            self._db = Database(connection)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            migrations.apply(self._db)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Database]:
+        """Hold the connection for one transaction, committed at the end of the block, rolled back on any error."""
+        with self._lock:
+            if self._closed:
+                raise self._unavailable("the database is closed")
+            with self._translated(), self._db.atomic():
+                yield self._db
+
+    def close(self) -> None:
+        """Close the file; a transaction in progress ends first."""
+        with self._lock:
+            self._closed = True
+            self._db.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise self._unavailable(str(error)) from error
