@@ -1,0 +1,328 @@
+"""What a portfolio decides: from its book and a request to the events that follow, or to a refusal.
+
+Each function is pure and returns an `Outcome`: the events to commit and the book as they leave it. A refusal raises the
+error of its cause and has no outcome, so nothing can be half done.
+"""
+
+from collections.abc import Callable, Mapping
+
+from attrs import evolve, frozen
+
+from actors import ledger
+from actors.book import Book, fold
+from actors.errors import (
+    AgentNotTrading,
+    AlreadyDecided,
+    ApprovalNotFound,
+    ApprovalOverdue,
+    AssetNotPermitted,
+    InsufficientFunds,
+    MarketClosed,
+    TradeNotFound,
+)
+from actors.events import (
+    ApprovalApproved,
+    ApprovalCancelled,
+    ApprovalExpired,
+    ApprovalRejected,
+    ApprovalRequested,
+    BookEvent,
+    TradeCancelled,
+    TradeCreated,
+    TradeExecuted,
+    TradeFailed,
+)
+from actors.hours import is_open
+from actors.lifecycle import (
+    TRADABLE_BY_HAND,
+    ApprovalEvent,
+    TradeEvent,
+    next_approval_status,
+    next_trade_state,
+)
+from actors.model import (
+    Action,
+    Agent,
+    AgentStatus,
+    Approval,
+    ApprovalStatus,
+    Decision,
+    OrderRequest,
+    Trade,
+    TradeStatus,
+)
+from actors.money import format_dollars
+from actors.orders import (
+    AUTONOMOUS_FREE_CASH_MICROS_MIN,
+    buying_cost_micros,
+    fee_micros,
+    notional_micros,
+    price_moved_beyond,
+)
+from actors.preferences import is_permitted
+from actors.quota import ALERT_PERCENT_DEFAULT, crossings, require_quota
+from actors.risk import PortfolioImpact, RiskAssessment
+
+PPM = 1_000_000
+
+Assess = Callable[[Book, Trade], tuple[RiskAssessment, PortfolioImpact]]
+"""Judges a trade before it is held for approval: its risk, and what it would do to the portfolio."""
+
+
+@frozen
+class OversightRules:
+    """When a trade waits for a human, for how long, and how far the price may move meanwhile."""
+
+    threshold_micros: int
+    ttl_us: int
+    price_tolerance_ppm: int
+
+
+@frozen
+class Ticket:
+    """The circumstances of one order: its ids, the time, and the price of its symbol (micros per share)."""
+
+    trade_id: str
+    request_id: str
+    at_us: int
+    price_micros: int
+    autonomous: bool = False
+    by_program: bool = False
+    """By the agent's own key: its hours and preferences bind it as they bind the strategy."""
+
+
+@frozen
+class Outcome:
+    """What a decision leads to. `trade` is the trade it was about, as it stands afterwards."""
+
+    events: tuple[BookEvent, ...]
+    book: Book
+    trade: Trade | None = None
+    approval: Approval | None = None
+
+
+def place_order(
+    book: Book, agent: Agent, order: OrderRequest, ticket: Ticket, rules: OversightRules, assess: Assess
+) -> Outcome:
+    """Fill an order, or hold it for approval when its notional exceeds the agent's threshold.
+
+    Raises AgentNotTrading, MarketClosed, AssetNotPermitted, QuotaExceeded, InsufficientFunds or InsufficientShares.
+    """
+    _require_permission(agent, order, ticket)
+    require_quota(agent.quota, book.usage, ticket.at_us)
+    if ticket.autonomous and book.portfolio.free_micros < AUTONOMOUS_FREE_CASH_MICROS_MIN:
+        raise InsufficientFunds(
+            f"an autonomous trade needs {format_dollars(AUTONOMOUS_FREE_CASH_MICROS_MIN)} of free cash and there is "
+            f"{format_dollars(book.portfolio.free_micros)}"
+        )
+    trade = _accepted(agent, order, ticket)
+    if trade.action is Action.BUY:
+        ledger.require_cash(book.portfolio, buying_cost_micros(ticket.price_micros, order.quantity))
+    else:
+        ledger.require_shares(book.portfolio, order.symbol, order.quantity)
+    threshold = rules.threshold_micros if agent.oversight_threshold_micros is None else agent.oversight_threshold_micros
+    if notional_micros(ticket.price_micros, order.quantity) > threshold:
+        approval, held = _held(agent, trade, ticket, evolve(rules, threshold_micros=threshold), assess(book, trade))
+        return _outcome(book, agent, (TradeCreated(trade), ApprovalRequested(approval, held)), held, approval)
+    filled = _filled(trade, ticket.price_micros, ticket.at_us)
+    return _outcome(book, agent, (TradeCreated(trade), TradeExecuted(filled)), filled)
+
+
+def resolve_approval(book: Book, agent: Agent, request_id: str, decision: Decision, price_micros: int) -> Outcome:
+    """Approve or reject a pending approval, at the price of now (micros per share).
+
+    An approval covers one exact order: when the price has moved by more than the tolerance, or the cash no longer
+    covers it, the approved trade fails and says so. Raises ApprovalNotFound when it is not pending here, and
+    ApprovalOverdue when its time is over.
+    """
+    approval = _pending(book, request_id)
+    if decision.at_us >= approval.expires_at_us:
+        raise ApprovalOverdue(f"{request_id} expired before the decision; submit the trade again")
+    trade = book.open_trades[approval.trade_id]
+    event = ApprovalEvent.APPROVE if decision.approved else ApprovalEvent.REJECT
+    resolved = evolve(approval, status=next_approval_status(approval.status, event), decision=decision)
+    if not decision.approved:
+        closed = _ended(trade, TradeEvent.REJECT, decision.reason or f"rejected by {decision.approver_name}")
+        return _outcome(book, agent, (ApprovalRejected(resolved, closed),), closed, resolved)
+    obstacle = _obstacle(book, trade, approval, price_micros)
+    if obstacle is not None:
+        failed = _ended(trade, TradeEvent.FAIL, obstacle)
+        return _outcome(book, agent, (ApprovalApproved(resolved, trade), TradeFailed(failed)), failed, resolved)
+    filled = _filled(trade, price_micros, decision.at_us)
+    return _outcome(book, agent, (ApprovalApproved(resolved, trade), TradeExecuted(filled)), filled, resolved)
+
+
+def expire_approval(book: Book, agent: Agent, request_id: str, at_us: int) -> Outcome | None:
+    """Expire a pending approval whose time is over; None when it is not over yet. Raises ApprovalNotFound."""
+    approval = _pending(book, request_id)
+    if at_us < approval.expires_at_us:
+        return None
+    expired = evolve(approval, status=next_approval_status(approval.status, ApprovalEvent.EXPIRE))
+    closed = _ended(book.open_trades[approval.trade_id], TradeEvent.EXPIRE, "nobody decided in time")
+    return _outcome(book, agent, (ApprovalExpired(expired, closed),), closed, expired)
+
+
+def cancel_trade(book: Book, agent: Agent, trade_id: str, reason: str) -> Outcome:
+    """Take an open trade back. Raises TradeNotFound when no open trade has this id."""
+    trade = book.open_trades.get(trade_id)
+    if trade is None:
+        raise TradeNotFound(f"{trade_id} is not open")
+    events, cancelled = _cancellation(book, trade, reason)
+    return _outcome(book, agent, events, cancelled)
+
+
+def liquidate(book: Book, agent: Agent, prices: Mapping[str, int], at_us: int, new_id: Callable[[str], str]) -> Outcome:
+    """Cancel every open trade, then sell every position at `prices` (micros per share, by symbol)."""
+    events: list[BookEvent] = []
+    for trade in book.open_trades.values():
+        events.extend(_cancellation(book, trade, "the agent was stopped")[0])
+    for symbol, position in book.portfolio.positions.items():
+        order = OrderRequest(symbol, Action.SELL, position.quantity, reason="liquidation: the agent was stopped")
+        ticket = Ticket(new_id("trd"), "", at_us, prices[symbol], autonomous=True)
+        trade = _accepted(agent, order, ticket)
+        events += [TradeCreated(trade), TradeExecuted(_filled(trade, prices[symbol], at_us))]
+    return _outcome(book, agent, tuple(events))
+
+
+def repeat_decision(approval: Approval, *, approved: bool) -> Approval:
+    """Return the recorded outcome of a resolved approval when the same decision comes again.
+
+    Raises ApprovalOverdue when it expired, AlreadyDecided when it was resolved otherwise.
+    """
+    if approval.status is ApprovalStatus.EXPIRED:
+        raise ApprovalOverdue(f"{approval.request_id} expired before the decision; submit the trade again")
+    if approval.decision is None or approval.decision.approved is not approved:
+        raise AlreadyDecided(f"{approval.request_id} is {approval.status} already")
+    return approval
+
+
+def _outcome(
+    book: Book,
+    agent: Agent,
+    events: tuple[BookEvent, ...],
+    trade: Trade | None = None,
+    approval: Approval | None = None,
+) -> Outcome:
+    after = fold(book, events)
+    alerts = tuple(crossings(book.usage, after.usage, agent.quota, ALERT_PERCENT_DEFAULT))
+    return Outcome(events + alerts, after, trade, approval)
+
+
+def _require_permission(agent: Agent, order: OrderRequest, ticket: Ticket) -> None:
+    if ticket.autonomous and agent.status is not AgentStatus.ACTIVE:
+        raise AgentNotTrading(f"the agent is {agent.status}; it trades by itself only while active")
+    if agent.status not in TRADABLE_BY_HAND:
+        raise AgentNotTrading(f"the agent is {agent.status}; only paused and active agents trade")
+    if not (ticket.autonomous or ticket.by_program):
+        return
+    if agent.hours is not None and not is_open(agent.hours, ticket.at_us):
+        raise MarketClosed("outside the agent's trading hours; its owner may still trade by hand")
+    if not is_permitted(agent.preferences, order.symbol):
+        raise AssetNotPermitted(f"the agent's asset preferences exclude {order.symbol}")
+
+
+def _accepted(agent: Agent, order: OrderRequest, ticket: Ticket) -> Trade:
+    return Trade(
+        trade_id=ticket.trade_id,
+        agent_id=agent.agent_id,
+        symbol=order.symbol,
+        action=order.action,
+        quantity=order.quantity,
+        order_type=order.order_type,
+        time_in_force=order.time_in_force,
+        status=TradeStatus.PENDING,
+        submitted_at_us=ticket.at_us,
+        reference_price_micros=ticket.price_micros,
+        autonomous=ticket.autonomous,
+        limit_price_micros=order.limit_price_micros,
+        stop_price_micros=order.stop_price_micros,
+        reason=order.reason,
+        client_order_id=order.client_order_id,
+    )
+
+
+def _held(
+    agent: Agent,
+    trade: Trade,
+    ticket: Ticket,
+    rules: OversightRules,
+    judgement: tuple[RiskAssessment, PortfolioImpact],
+) -> tuple[Approval, Trade]:
+    risk, impact = judgement
+    notional = notional_micros(ticket.price_micros, trade.quantity)
+    buying = trade.action is Action.BUY
+    held = evolve(
+        trade,
+        status=next_trade_state(trade.status, TradeEvent.HOLD)[0],
+        approval_request_id=ticket.request_id,
+        reserved_micros=buying_cost_micros(ticket.price_micros, trade.quantity) if buying else 0,
+        reserved_quantity=0 if buying else trade.quantity,
+    )
+    approval = Approval(
+        request_id=ticket.request_id,
+        agent_id=agent.agent_id,
+        user_id=agent.user_id,
+        trade_id=trade.trade_id,
+        status=ApprovalStatus.PENDING,
+        reason=(
+            f"the notional of {format_dollars(notional)} exceeds the threshold of "
+            f"{format_dollars(rules.threshold_micros)}"
+        ),
+        estimated_value_micros=notional,
+        price_tolerance_ppm=rules.price_tolerance_ppm,
+        risk=risk,
+        impact=impact,
+        created_at_us=ticket.at_us,
+        expires_at_us=ticket.at_us + rules.ttl_us,
+    )
+    return approval, held
+
+
+def _filled(trade: Trade, price_micros: int, at_us: int) -> Trade:
+    notional = notional_micros(price_micros, trade.quantity)
+    fee = fee_micros(notional)
+    return evolve(
+        trade,
+        status=next_trade_state(trade.status, TradeEvent.FILL)[0],
+        executed_at_us=at_us,
+        executed_price_micros=price_micros,
+        fee_micros=fee,
+        total_cost_micros=notional + fee if trade.action is Action.BUY else notional - fee,
+        reserved_micros=0,
+        reserved_quantity=0,
+    )
+
+
+def _ended(trade: Trade, event: TradeEvent, reason: str) -> Trade:
+    status, _ = next_trade_state(trade.status, event)
+    return evolve(trade, status=status, failure_reason=reason, reserved_micros=0, reserved_quantity=0)
+
+
+def _cancellation(book: Book, trade: Trade, reason: str) -> tuple[tuple[BookEvent, ...], Trade]:
+    cancelled = _ended(trade, TradeEvent.CANCEL, reason)
+    if trade.status is not TradeStatus.PENDING_APPROVAL:
+        return (TradeCancelled(cancelled),), cancelled
+    approval = _pending(book, trade.approval_request_id or "")
+    withdrawn = evolve(approval, status=next_approval_status(approval.status, ApprovalEvent.CANCEL))
+    return (ApprovalCancelled(withdrawn, trade), TradeCancelled(cancelled)), cancelled
+
+
+def _pending(book: Book, request_id: str) -> Approval:
+    approval = book.approvals.get(request_id)
+    if approval is None:
+        raise ApprovalNotFound(f"{request_id} is not pending")
+    return approval
+
+
+def _obstacle(book: Book, trade: Trade, approval: Approval, price_micros: int) -> str | None:
+    """Say why an approved trade cannot fill at this price, or None when it can."""
+    if price_moved_beyond(trade.reference_price_micros, price_micros, approval.price_tolerance_ppm):
+        moved = (price_micros - trade.reference_price_micros) / trade.reference_price_micros
+        return (
+            f"the price moved by {moved:+.2%} to {format_dollars(price_micros)} since approval was asked for, more "
+            f"than the tolerance of {approval.price_tolerance_ppm / PPM:.2%}"
+        )
+    short = buying_cost_micros(price_micros, trade.quantity) - trade.reserved_micros - book.portfolio.free_micros
+    if trade.action is Action.BUY and short > 0:
+        return f"the price rose to {format_dollars(price_micros)} and {format_dollars(short)} of cash is missing"
+    return None

@@ -1,0 +1,79 @@
+"""Why trading refuses: one class per cause. The edge maps each to a problem detail in one table."""
+
+
+class TradingError(Exception):
+    """A request that trading understood and refused; the message says what to do next."""
+
+
+class InsufficientFunds(TradingError):
+    """The free cash does not cover the order."""
+
+
+class InsufficientShares(TradingError):
+    """A sale asks for more shares than are free."""
+
+
+class UnknownSymbol(TradingError):
+    """The market does not list the symbol."""
+
+
+class AssetNotPermitted(TradingError):
+    """The agent's asset preferences exclude the symbol."""
+
+
+class MarketClosed(TradingError):
+    """The agent's trading hours are over for now."""
+
+
+class AgentNotTrading(TradingError):
+    """The agent's status does not allow the trade."""
+
+
+class QuotaExceeded(TradingError):
+    """A quota of the month is used up. `reset_at_us` says when it starts anew, microseconds since the epoch."""
+
+    def __init__(self, message: str, reset_at_us: int) -> None:
+        super().__init__(message)
+        self.reset_at_us = reset_at_us
+
+
+class IllegalTransition(TradingError):
+    """The lifecycle has no such step from here; nothing was changed."""
+
+
+class AlreadyDecided(TradingError):
+    """The approval was decided otherwise before."""
+
+
+class ApprovalOverdue(TradingError):
+    """The approval's time is over."""
+
+
+class TradeNotFound(TradingError):
+    """The agent has no such trade."""
+
+
+class ApprovalNotFound(TradingError):
+    """There is no such approval."""
+
+
+class AgentNotFound(TradingError):
+    """There is no such agent, or not for this user."""
+
+
+class DuplicateClientOrderId(TradingError):
+    """The agent has a trade under this clientOrderId already."""
+
+
+class IdempotencyMismatch(TradingError):
+    """The idempotency key was used with another request."""
+
+
+class JournalUnavailable(Exception):
+    """The journal could not commit; nothing was changed and the request may be tried again."""
+
+    retry_after_s = 1
+
+
+class LedgerIdentityError(AssertionError):
+    """A ledger identity does not hold: a defect, never a user's mistake."""

@@ -1,0 +1,173 @@
+"""What happened, as committed: the events of the floor, each with the name it has in the log and on the sockets.
+
+An event carries the whole trade, approval or agent as it stands afterwards, so that a reader of the log or of a socket
+needs nothing else. The journal gives it its place: a sequence over the whole floor and one within its stream.
+"""
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from actors.model import Agent, Approval, Principal, Trade
+
+
+@frozen
+class AgentCreated:
+    """An agent was made, paused, its budget in cash."""
+
+    type: ClassVar[str] = "agent.created"
+    agent: Agent
+
+
+@frozen
+class AgentUpdated:
+    """An agent's settings changed."""
+
+    type: ClassVar[str] = "agent.updated"
+    agent: Agent
+
+
+@frozen
+class AgentStatusChanged:
+    """An agent was paused, resumed, stopped, deleted, or failed (the agent says why)."""
+
+    type: ClassVar[str] = "agent.status"
+    agent: Agent
+
+
+@frozen
+class TradeCreated:
+    """A trade was accepted: one API call used, and a reservation made where it does not fill at once."""
+
+    type: ClassVar[str] = "trade.created"
+    trade: Trade
+
+
+@frozen
+class TradeExecuted:
+    """A trade was filled and posted."""
+
+    type: ClassVar[str] = "trade.executed"
+    trade: Trade
+
+
+@frozen
+class TradeFailed:
+    """A trade ended without a fill; its reservation was released."""
+
+    type: ClassVar[str] = "trade.failed"
+    trade: Trade
+
+
+@frozen
+class TradeCancelled:
+    """A trade was taken back; its reservation was released."""
+
+    type: ClassVar[str] = "trade.cancelled"
+    trade: Trade
+
+
+@frozen
+class ApprovalRequested:
+    """A trade waits for a human; its cash or shares are reserved."""
+
+    type: ClassVar[str] = "oversight.request"
+    approval: Approval
+    trade: Trade
+
+
+@frozen
+class ApprovalApproved:
+    """A human, or the oversight service, approved; what the trade did follows as its own event."""
+
+    type: ClassVar[str] = "oversight.approved"
+    approval: Approval
+    trade: Trade
+
+
+@frozen
+class ApprovalRejected:
+    """A human rejected; the reservation was released."""
+
+    type: ClassVar[str] = "oversight.rejected"
+    approval: Approval
+    trade: Trade
+
+
+@frozen
+class ApprovalExpired:
+    """Nobody decided in time; the reservation was released."""
+
+    type: ClassVar[str] = "oversight.expired"
+    approval: Approval
+    trade: Trade
+
+
+@frozen
+class ApprovalCancelled:
+    """The trade was cancelled before anybody decided; the cancelled trade follows as its own event."""
+
+    type: ClassVar[str] = "oversight.cancelled"
+    approval: Approval
+    trade: Trade
+
+
+@frozen
+class UsageAlert:
+    """A quota crossed a threshold. `kind` is `apiCalls` or `budget`, `percent` the threshold that was crossed."""
+
+    type: ClassVar[str] = "usage.alert"
+    agent_id: str
+    kind: str
+    percent: int
+    used: int
+    limit: int
+    period: str
+
+
+@frozen
+class UserChanged:
+    """A person was added, or their role or standing changed. No secret is in it."""
+
+    type: ClassVar[str] = "user.changed"
+    user_id: str
+    email: str
+    role: str
+    disabled: bool
+
+
+AgentEventRecord = AgentCreated | AgentUpdated | AgentStatusChanged
+TradeEventRecord = TradeCreated | TradeExecuted | TradeFailed | TradeCancelled
+ApprovalEventRecord = ApprovalRequested | ApprovalApproved | ApprovalRejected | ApprovalExpired | ApprovalCancelled
+BookEvent = TradeEventRecord | ApprovalEventRecord | UsageAlert
+Event = AgentEventRecord | BookEvent | UserChanged
+
+EVENT_CLASSES: tuple[type[Event], ...] = (
+    AgentCreated,
+    AgentUpdated,
+    AgentStatusChanged,
+    TradeCreated,
+    TradeExecuted,
+    TradeFailed,
+    TradeCancelled,
+    ApprovalRequested,
+    ApprovalApproved,
+    ApprovalRejected,
+    ApprovalExpired,
+    ApprovalCancelled,
+    UsageAlert,
+    UserChanged,
+)
+
+
+@frozen
+class Recorded:
+    """An event in its place: `seq` over the whole floor, `stream_seq` within its stream, both counted from 1."""
+
+    seq: int
+    stream: str
+    stream_seq: int
+    at_us: int
+    correlation_id: str | None
+    principal: Principal
+    event: Event

@@ -1,0 +1,150 @@
+"""The port to the journal's storage: commits in, places in the log out; and what leaves through the outbox."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from attrs import frozen
+
+from actors.book import Book
+from actors.events import Event, Recorded
+from actors.model import Agent, Principal, User
+from actors.ports.metering import QuotaLimits, UsageEvent
+from actors.ports.oversight import DecisionRecord, OversightRequestRecord
+
+
+@frozen
+class IdempotencyClaim:
+    """A request that must take effect once: whose key it is, the key, and a fingerprint of the request."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+@frozen
+class UsageDelivery:
+    """Usage events for the metering service, from one commit."""
+
+    events: tuple[UsageEvent, ...]
+
+
+@frozen
+class ApprovalDelivery:
+    """An approval request for the oversight service."""
+
+    request: OversightRequestRecord
+
+
+@frozen
+class DecisionDelivery:
+    """A decision taken on the floor, for the oversight service."""
+
+    request_id: str
+    decision: DecisionRecord
+
+
+@frozen
+class QuotaDelivery:
+    """An agent's quota, new or changed, for the metering service."""
+
+    agent_id: str
+    limits: QuotaLimits
+
+
+Delivery = UsageDelivery | QuotaDelivery | ApprovalDelivery | DecisionDelivery
+
+
+class Channel(StrEnum):
+    """Who takes a delivery; each channel is drained on its own, in order."""
+
+    METERING = "metering"
+    OVERSIGHT = "oversight"
+
+
+CHANNELS: Mapping[type[Delivery], Channel] = {
+    UsageDelivery: Channel.METERING,
+    QuotaDelivery: Channel.METERING,
+    ApprovalDelivery: Channel.OVERSIGHT,
+    DecisionDelivery: Channel.OVERSIGHT,
+}
+
+
+@frozen
+class Commit:
+    """All of one change, made durable together or not at all.
+
+    `stream` is the id of what the events happened to. `agent` and `book` are the states they lead to, where they change
+    one. `deliveries` leave through the outbox, at least once. With a `claim`, a second commit under the same key is not
+    made; its events' last one stands for the answer.
+    """
+
+    stream: str
+    at_us: int
+    principal: Principal
+    correlation_id: str | None
+    events: tuple[Event, ...]
+    agent: Agent | None = None
+    book: Book | None = None
+    users: tuple[User, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    claim: IdempotencyClaim | None = None
+
+
+@frozen
+class Committed:
+    """The events of a commit in their places."""
+
+    recorded: tuple[Recorded, ...]
+
+
+@frozen
+class AlreadyDone:
+    """The idempotency key was claimed before; `answer` is the last event of the commit that did."""
+
+    fingerprint: str
+    answer: Recorded
+
+
+@frozen
+class ClientOrderIdTaken:
+    """The agent has a trade under this clientOrderId already."""
+
+    trade_id: str
+
+
+CommitResult = Committed | AlreadyDone | ClientOrderIdTaken
+
+
+@frozen
+class OutboxEntry:
+    """Something that waits to leave. `entry_id` grows with the order of commits."""
+
+    entry_id: int
+    stream: str
+    correlation_id: str | None
+    delivery: Delivery
+
+
+class JournalStore(Protocol):
+    """Storage of the journal: one writer, many readers.
+
+    Every method raises actors.errors.JournalUnavailable when the storage cannot do it now (disk full, locked); then
+    nothing was changed.
+    """
+
+    async def commit(self, batch: Sequence[Commit]) -> Sequence[CommitResult]:
+        """Commit a batch as one durable transaction; the results stand in the order of the commits."""
+        ...
+
+    async def outbox(self, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:
+        """Return the next entries of one channel, oldest first."""
+        ...
+
+    async def save_prices(self, prices: Mapping[str, int], at_us: int) -> None:
+        """Keep the last prices (micros per share, by symbol), from which the market goes on after a restart."""
+        ...
+
+    async def delivered(self, entry_ids: Sequence[int]) -> None:
+        """Remove entries that the receiver has taken."""
+        ...
