@@ -4,8 +4,8 @@ The same fold serves the portfolio actor after a commit and `replay` over the lo
 differently from what is stored is a defect of storage or tampering, never of a second copy of the rules.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -71,29 +71,7 @@ def fold(book: Book, events: Iterable[BookEvent]) -> Book:
 
 def apply(book: Book, event: BookEvent) -> Book:
     """Return the book after one event. Raises the ledger's errors when the event cannot have followed."""
-    match event:
-        case TradeExecuted(trade):
-            return _executed(book, trade)
-        case TradeCreated(trade):
-            return _created(book, trade)
-        case ApprovalRequested(approval, trade):
-            held = _reserve(_closed(book, trade).portfolio, trade)
-            return Book(
-                held,
-                book.usage,
-                {**book.open_trades, trade.trade_id: trade},
-                {**book.approvals, approval.request_id: approval},
-            )
-        case ApprovalApproved(approval, _):
-            return evolve(book, approvals=_without(book.approvals, approval.request_id))
-        case ApprovalRejected(approval, trade) | ApprovalExpired(approval, trade):
-            return evolve(_closed(book, trade), approvals=_without(book.approvals, approval.request_id))
-        case ApprovalCancelled(approval, _):
-            return evolve(book, approvals=_without(book.approvals, approval.request_id))
-        case TradeFailed(trade) | TradeCancelled(trade):
-            return _closed(book, trade)
-        case UsageAlert():
-            return book
+    return _FOLDS[type(event)](book, event)
 
 
 def replay(events: Iterable[Event]) -> tuple[Agent, Book]:
@@ -155,3 +133,38 @@ def _reserve(portfolio: Portfolio, trade: Trade) -> Portfolio:
 
 def _without(items: Mapping[str, ItemT], key: str) -> Mapping[str, ItemT]:
     return {name: item for name, item in items.items() if name != key}
+
+
+def _requested(book: Book, event: ApprovalRequested) -> Book:
+    """Swap what a resting order held for what the approval holds."""
+    trade = event.trade
+    portfolio = _reserve(_closed(book, trade).portfolio, trade)
+    return Book(
+        portfolio,
+        book.usage,
+        {**book.open_trades, trade.trade_id: trade},
+        {**book.approvals, event.approval.request_id: event.approval},
+    )
+
+
+def _settled(book: Book, event: ApprovalApproved | ApprovalCancelled) -> Book:
+    """Forget the approval; what its trade does follows as its own event."""
+    return evolve(book, approvals=_without(book.approvals, event.approval.request_id))
+
+
+def _refused(book: Book, event: ApprovalRejected | ApprovalExpired) -> Book:
+    return evolve(_closed(book, event.trade), approvals=_without(book.approvals, event.approval.request_id))
+
+
+_FOLDS: Mapping[type[BookEvent], Callable[[Book, Any], Book]] = {
+    TradeCreated: lambda book, event: _created(book, event.trade),
+    TradeExecuted: lambda book, event: _executed(book, event.trade),
+    TradeFailed: lambda book, event: _closed(book, event.trade),
+    TradeCancelled: lambda book, event: _closed(book, event.trade),
+    ApprovalRequested: _requested,
+    ApprovalApproved: _settled,
+    ApprovalRejected: _refused,
+    ApprovalExpired: _refused,
+    ApprovalCancelled: _settled,
+    UsageAlert: lambda book, _event: book,
+}

@@ -1,0 +1,196 @@
+"""What actors are asked and told; each message carries the type of its reply."""
+
+from attrs import frozen
+
+from actors.bands import Band
+from actors.hours import TradingHours
+from actors.lifecycle import AgentEvent
+from actors.model import Agent, Approval, Decision, OrderRequest, Principal, QuotaConfig, StrategyKind, Trade
+from actors.ports.journal import Commit, Committed, IdempotencyClaim
+from actors.ports.metering import QuotaState, UsageEvent, UsageReport
+from actors.preferences import AssetPreferences
+from supervisor import Message
+
+
+@frozen
+class NewAgent:
+    """What a user says of an agent that is to be made."""
+
+    name: str
+    strategy: StrategyKind
+    initial_budget_micros: int
+    risk_tolerance: int
+    quota: QuotaConfig = QuotaConfig()
+    preferences: AssetPreferences | None = None
+    hours: TradingHours | None = None
+    oversight_threshold_micros: int | None = None
+    strategy_name: str | None = None
+
+
+@frozen
+class AgentSettings:
+    """What may be changed of an agent afterwards; all of it is given, changed or not."""
+
+    name: str
+    risk_tolerance: int
+    quota: QuotaConfig
+    preferences: AssetPreferences | None
+    hours: TradingHours | None
+    oversight_threshold_micros: int | None
+
+
+@frozen
+class CreateAgent(Message[Agent]):
+    """Asked of `/floor`: make an agent, paused, and its actors."""
+
+    new: NewAgent
+    principal: Principal
+    claim: IdempotencyClaim | None = None
+
+
+@frozen
+class SubmitTrade(Message[Trade]):
+    """Asked of an agent: trade this. The reply is the trade as committed."""
+
+    order: OrderRequest
+    principal: Principal
+    claim: IdempotencyClaim | None = None
+
+
+@frozen
+class CancelTrade(Message[Trade]):
+    """Asked of an agent: take an open trade back."""
+
+    trade_id: str
+    principal: Principal
+
+
+@frozen
+class ChangeStatus(Message[Agent]):
+    """Asked of an agent: pause, resume, stop or delete yourself; or fail, with the reason."""
+
+    event: AgentEvent
+    principal: Principal
+    reason: str | None = None
+
+
+@frozen
+class ChangeSettings(Message[Agent]):
+    """Asked of an agent: go on with these settings."""
+
+    settings: AgentSettings
+    principal: Principal
+
+
+@frozen
+class Wake(Message[None]):
+    """Told to an agent by the market: a band was crossed, or the time has come. Only the newest counts."""
+
+    tick: int
+
+
+@frozen
+class PlaceOrder(Message[Trade]):
+    """Asked of a portfolio: decide and commit this order. `autonomous`: the agent's strategy wants it."""
+
+    order: OrderRequest
+    principal: Principal
+    autonomous: bool
+    claim: IdempotencyClaim | None = None
+
+
+@frozen
+class CancelOpenTrade(Message[Trade]):
+    """Asked of a portfolio: take an open trade back."""
+
+    trade_id: str
+    reason: str
+    principal: Principal
+
+
+@frozen
+class ResolveApproval(Message[Approval]):
+    """Asked of a portfolio by the approval's actor: post or void what was held."""
+
+    request_id: str
+    decision: Decision
+    principal: Principal
+
+
+@frozen
+class ExpireApproval(Message[bool]):
+    """Asked of a portfolio by the approval's actor: void what was held, if its time is over; says whether it was."""
+
+    request_id: str
+
+
+@frozen
+class Liquidate(Message[None]):
+    """Asked of a portfolio: cancel what is open and sell what is held."""
+
+    principal: Principal
+
+
+@frozen
+class Decide(Message[Approval]):
+    """Asked of an approval: approve or reject. The same decision again returns the recorded outcome."""
+
+    decision: Decision
+    principal: Principal
+
+
+@frozen
+class ReviewExpiry(Message[None]):
+    """Told to an approval by its own timer: see whether the time is over."""
+
+
+@frozen
+class Append(Message[Committed]):
+    """Asked of the journal: make this durable. Raises what the store's refusals mean."""
+
+    commit: Commit
+
+
+@frozen
+class AwaitMove(Message[None]):
+    """Told to the market by an agent: wake me once a price leaves its band, or at `at_us`."""
+
+    agent_id: str
+    bands: tuple[Band, ...]
+    at_us: int | None
+
+
+@frozen
+class CancelAwait(Message[None]):
+    """Told to the market by an agent: do not wake me any more."""
+
+    agent_id: str
+
+
+@frozen
+class TakeQuota(Message[None]):
+    """Asked of `/metering` by an agent: let me submit one more trade."""
+
+    agent_id: str
+
+
+@frozen
+class CheckQuota(Message[QuotaState]):
+    """Asked of `/metering`: what does the service say is left?"""
+
+    agent_id: str
+
+
+@frozen
+class GetUsage(Message[UsageReport]):
+    """Asked of `/metering`: what does the service say was used in a month (`YYYY-MM`)?"""
+
+    agent_id: str
+    period: str
+
+
+@frozen
+class IngestUsage(Message[None]):
+    """Asked of `/metering`: pass usage of another program on to the service."""
+
+    events: tuple[UsageEvent, ...]

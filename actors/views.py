@@ -1,0 +1,88 @@
+"""What everybody may read without asking: the last committed state of the floor, as immutable snapshots.
+
+A read never queues behind a commit. The journal is the only writer of agents, books and the sequence, in the order of
+its commits and before it answers them; the market is the only writer of prices. Everything stored here is frozen, so a
+reader keeps a consistent picture however long it looks.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from attrs import frozen
+
+from actors.book import Book
+from actors.errors import AgentNotFound, UnknownSymbol
+from actors.model import Agent
+
+
+@frozen
+class MarketSnapshot:
+    """Prices of one tick, micros per share by symbol; `opens_micros` are the first ones of the day (UTC)."""
+
+    tick: int
+    at_us: int
+    prices: Mapping[str, int]
+    opens: Mapping[str, int]
+
+    def price(self, symbol: str) -> int:
+        """Return the price of a symbol. Raises UnknownSymbol."""
+        try:
+            return self.prices[symbol]
+        except KeyError:
+            raise UnknownSymbol(f"{symbol} is not listed; the market has {', '.join(sorted(self.prices))}") from None
+
+
+class FloorViews:
+    """The published snapshots, each with one writer."""
+
+    def __init__(self) -> None:
+        self.agents: dict[str, Agent] = {}
+        self.books: dict[str, Book] = {}
+        self.market = MarketSnapshot(tick=0, at_us=0, prices={}, opens={})
+        self.last_seq = 0
+        self._agents_of: dict[str, dict[str, None]] = {}
+        self._agent_of_request: dict[str, str] = {}
+
+    def publish(self, agent: Agent | None, book: Book | None) -> None:
+        """Put the states that a commit led to in the place of the ones before."""
+        if agent is not None:
+            self.agents[agent.agent_id] = agent
+            self._agents_of.setdefault(agent.user_id, {})[agent.agent_id] = None
+        if book is not None:
+            agent_id = book.portfolio.agent_id
+            before = self.books.get(agent_id)
+            self.books[agent_id] = book
+            if before is None or before.approvals is not book.approvals:
+                self._index_approvals(agent_id, before, book)
+
+    def agent(self, agent_id: str) -> Agent:
+        """Return an agent. Raises AgentNotFound."""
+        try:
+            return self.agents[agent_id]
+        except KeyError:
+            raise AgentNotFound(f"there is no agent {agent_id}") from None
+
+    def book(self, agent_id: str) -> Book:
+        """Return the book of an agent. Raises AgentNotFound."""
+        try:
+            return self.books[agent_id]
+        except KeyError:
+            raise AgentNotFound(f"there is no agent {agent_id}") from None
+
+    def agents_of(self, user_id: str) -> Iterator[Agent]:
+        """Yield the agents of a user, oldest first."""
+        return (self.agents[agent_id] for agent_id in self._agents_of.get(user_id, ()))
+
+    def agent_of_request(self, request_id: str) -> str | None:
+        """Return the id of the agent whose approval is pending under this id, None where none is."""
+        return self._agent_of_request.get(request_id)
+
+    def pending_approvals(self) -> int:
+        """Return how many approvals wait for a decision."""
+        return len(self._agent_of_request)
+
+    def _index_approvals(self, agent_id: str, before: Book | None, book: Book) -> None:
+        for request_id in before.approvals if before is not None else ():
+            if request_id not in book.approvals:
+                del self._agent_of_request[request_id]
+        for request_id in book.approvals:
+            self._agent_of_request[request_id] = agent_id
