@@ -14,7 +14,7 @@ class MeteringError(Exception):
     """The metering service did not do what it was asked to."""
 
 
-class MeteringUnavailable(MeteringError):  # noqa: N818 -- the port's users say it as a state
+class MeteringUnavailable(MeteringError):
     """The service cannot be reached, or cannot use its state just now.
 
     Not raised for a request the service understood and refused. ``retry_after_s`` is when to ask again, in seconds.
@@ -26,7 +26,7 @@ class MeteringUnavailable(MeteringError):  # noqa: N818 -- the port's users say 
         self.retry_after_s = retry_after_s
 
 
-class QuotaUnknown(MeteringError):  # noqa: N818 -- as above
+class QuotaUnknown(MeteringError):
     """An agent's quota was asked for that was never initialised."""
 
     def __init__(self, agent_id: str) -> None:
@@ -34,7 +34,7 @@ class QuotaUnknown(MeteringError):  # noqa: N818 -- as above
         self.agent_id = agent_id
 
 
-class MeteringRefused(MeteringError):  # noqa: N818 -- as above
+class MeteringRefused(MeteringError):
     """The request is malformed; repeating it will not help."""
 
 

@@ -83,7 +83,7 @@ class OversightError(Exception):
     """The oversight service did not do what it was asked to."""
 
 
-class OversightUnavailable(OversightError):  # noqa: N818 -- the port's users say it as a state
+class OversightUnavailable(OversightError):
     """The service cannot be reached, or cannot use its state just now.
 
     Not raised for a request the service understood and refused. ``retry_after_s`` is when to ask again, in seconds.
@@ -95,7 +95,7 @@ class OversightUnavailable(OversightError):  # noqa: N818 -- the port's users sa
         self.retry_after_s = retry_after_s
 
 
-class RequestUnknown(OversightError):  # noqa: N818 -- as above
+class RequestUnknown(OversightError):
     """No request has this id."""
 
     def __init__(self, request_id: str) -> None:
@@ -103,7 +103,7 @@ class RequestUnknown(OversightError):  # noqa: N818 -- as above
         self.request_id = request_id
 
 
-class RequestMismatch(OversightError):  # noqa: N818 -- as above
+class RequestMismatch(OversightError):
     """The id is known already, with other contents."""
 
     def __init__(self, request_id: str) -> None:
@@ -111,7 +111,7 @@ class RequestMismatch(OversightError):  # noqa: N818 -- as above
         self.request_id = request_id
 
 
-class RequestExpired(OversightError):  # noqa: N818 -- as above
+class RequestExpired(OversightError):
     """A decision came after the request's time had run out."""
 
     def __init__(self, request_id: str) -> None:
@@ -119,7 +119,7 @@ class RequestExpired(OversightError):  # noqa: N818 -- as above
         self.request_id = request_id
 
 
-class AlreadyDecided(OversightError):  # noqa: N818 -- as above
+class AlreadyDecided(OversightError):
     """The request was decided otherwise; ``recorded`` says how."""
 
     def __init__(self, recorded: RequestStatus) -> None:
@@ -127,7 +127,7 @@ class AlreadyDecided(OversightError):  # noqa: N818 -- as above
         self.recorded = recorded
 
 
-class OversightRefused(OversightError):  # noqa: N818 -- as above
+class OversightRefused(OversightError):
     """The request is malformed; repeating it will not help."""
 
 

@@ -1,0 +1,136 @@
+"""Unary calls from trio: in worker threads, with a deadline, behind a circuit breaker, under a correlation id."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import grpc
+import trio
+from attrs import Factory, frozen
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from net.grpc import breaker
+from net.grpc.breaker import BreakerPolicy
+from net.grpc.channel import CORRELATION_KEY
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+_ANSWERS = frozenset(
+    {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.ALREADY_EXISTS,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.OUT_OF_RANGE,
+        grpc.StatusCode.UNIMPLEMENTED,
+    }
+)
+"""The errors by which a working service answers; every other one counts as an outage."""
+
+_QUEUE_GRACE_S = 0.25
+"""What a call may take beyond its deadline, so that gRPC's own verdict comes first where the call did go out."""
+
+
+def no_correlation_id() -> str | None:
+    """Return None: calls carry no correlation id."""
+    return None
+
+
+@frozen
+class CallSettings:
+    """How calls are made."""
+
+    deadline_s: float = 2.0
+    """For a call, with its retries and its wait for a worker thread."""
+    threads_max: int = 16
+    """Calls in flight at once."""
+    breaker: BreakerPolicy = Factory(BreakerPolicy)
+
+
+class Outage(Exception):
+    """A call found no working service, or was not made because the last ones found none."""
+
+    def __init__(self, detail: str, retry_after_s: float) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class Link:
+    """A channel and the way its calls are made. Belongs to one trio run; not for use from other threads."""
+
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        settings: CallSettings,
+        correlation_id: Callable[[], str | None] = no_correlation_id,
+    ) -> None:
+        """Take over the channel, and ask ``correlation_id`` at each call, in the task that makes it."""
+        self.channel = channel
+        self._settings = settings
+        self._correlation_id = correlation_id
+        self._limiter = trio.CapacityLimiter(settings.threads_max)
+        self._breaker: breaker.State = breaker.Closed()
+        self._closed = False
+
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """Return the metadata of a call made now."""
+        correlation_id = self._correlation_id()
+        return ((CORRELATION_KEY, correlation_id),) if correlation_id else ()
+
+    async def call(self, method: "grpc.UnaryUnaryMultiCallable[Request, Response]", request: Request) -> Response:
+        """Make a call and return its response.
+
+        Raises `Outage`, at once while the breaker is open, and `grpc.RpcError` where the service answered with an
+        error. A call whose task is cancelled is left to its deadline in its thread.
+        """
+        self._admit()
+        deadline_s = self._settings.deadline_s
+        work = partial(method, request, timeout=deadline_s, metadata=self.metadata())
+        try:
+            with trio.fail_after(deadline_s + _QUEUE_GRACE_S):
+                response = await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
+        except grpc.RpcError as error:
+            if error.code() in _ANSWERS:
+                self._breaker = breaker.succeed()
+                raise
+            raise self._failed(f"{error.code().name}: {error.details()}") from error
+        except trio.TooSlowError as error:
+            raise self._failed(f"no answer within {deadline_s} s") from error
+        except BaseException:
+            self._breaker = breaker.abandon(self._breaker, trio.current_time())
+            raise
+        self._breaker = breaker.succeed()
+        return response
+
+    async def is_serving(self, service: str) -> bool:
+        """Ask the standard health service whether a service serves; false in an outage."""
+        request = health_pb2.HealthCheckRequest(service=service)
+        try:
+            response = await self.call(health_pb2_grpc.HealthStub(self.channel).Check, request)
+        except (Outage, grpc.RpcError):
+            return False
+        return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def close(self) -> None:
+        """Close the channel; calls in flight end."""
+        self._closed = True
+        self.channel.close()
+
+    def _admit(self) -> None:
+        if self._closed:
+            raise Outage("the client is closed", self._settings.breaker.open_s)
+        admitted = breaker.admit(self._breaker, trio.current_time())
+        if isinstance(admitted, breaker.Refusal):
+            raise Outage("the last calls found no service", admitted.retry_after_s)
+        self._breaker = admitted
+
+    def _failed(self, detail: str) -> Outage:
+        now_s = trio.current_time()
+        self._breaker = breaker.fail(self._breaker, self._settings.breaker, now_s)
+        match self._breaker:
+            case breaker.Open(until_s):
+                return Outage(detail, until_s - now_s)
+            case _:
+                return Outage(detail, self._settings.breaker.open_s)
