@@ -1,0 +1,56 @@
+"""What all cells of a system share."""
+
+import contextvars
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import trio
+
+from supervisor.bus import Bus
+from supervisor.deadletters import DeadLetter, DeadLetters
+from supervisor.deadlines import Deadlines
+
+if TYPE_CHECKING:
+    from supervisor.actor import Actor
+    from supervisor.cell import Cell
+    from supervisor.node import Node
+    from supervisor.policy import Exit
+
+ASK_TIMEOUT_S = 5.0
+
+
+class Runtime:
+    """The services below one `ActorSystem`: the nursery, time, chance, deadlines, the bus, dead letters, the registry."""
+
+    def __init__(self, rng: random.Random, ask_timeout_s: float) -> None:
+        self.rng = rng
+        self.ask_timeout_s = ask_timeout_s
+        self.bus = Bus()
+        self.dead_letters = DeadLetters()
+        self.deadlines = Deadlines()
+        self.nodes: dict[str, Node] = {}
+        self.now: Callable[[], float] = trio.current_time
+        self.nursery: trio.Nursery
+        self.exited: Callable[[Cell, Exit], None]
+        self.equip: Callable[[Actor, Cell], None]
+        self._context: contextvars.Context
+
+    def open(self, nursery: trio.Nursery) -> None:
+        """Run tasks in the nursery from now on, each in the context of the present caller."""
+        self.nursery = nursery
+        self.now = trio.lowlevel.current_clock().current_time
+        self._context = contextvars.copy_context()
+
+    def spawn(self, async_fn: Callable[..., Awaitable[object]], *args: Any, name: str) -> None:
+        """Start a task that inherits nothing from the one that happens to be running."""
+        self._context.run(self._start_soon, async_fn, args, name)
+
+    def _start_soon(self, async_fn: Callable[..., Awaitable[object]], args: tuple[Any, ...], name: str) -> None:
+        self.nursery.start_soon(async_fn, *args, name=name)
+
+    def bury(self, path: str, message: object, reason: str) -> None:
+        """Keep a message that nobody will handle as a dead letter."""
+        letter = DeadLetter(self.now(), path, message, reason)
+        self.dead_letters.add(letter)
+        self.bus.publish("supervisor.dead_letter", letter)
