@@ -1,0 +1,16 @@
+"""Strategies: pure decisions from views of the market and of a portfolio, and when to look again."""
+
+from actors.strategies.base import Intent, MarketView, PortfolioView, PositionView, Strategy, StrategyConfig, Wake
+from actors.strategies.registry import StrategyError, create_strategy
+
+__all__ = [
+    "Intent",
+    "MarketView",
+    "PortfolioView",
+    "PositionView",
+    "Strategy",
+    "StrategyConfig",
+    "StrategyError",
+    "Wake",
+    "create_strategy",
+]
