@@ -85,7 +85,7 @@ class Link:
         Raises `Outage`, at once while the breaker is open, and `grpc.RpcError` where the service answered with an
         error. A call whose task is cancelled is left to its deadline in its thread.
         """
-        self._admit()
+        await self._admit()
         deadline_s = self._settings.deadline_s
         work = partial(method, request, timeout=deadline_s, metadata=self.metadata())
         try:
@@ -118,12 +118,12 @@ class Link:
         self._closed = True
         self.channel.close()
 
-    def _admit(self) -> None:
+    async def _admit(self) -> None:
         if self._closed:
-            raise Outage("the client is closed", self._settings.breaker.open_s)
+            raise await _refused("the client is closed", self._settings.breaker.open_s)
         admitted = breaker.admit(self._breaker, trio.current_time())
         if isinstance(admitted, breaker.Refusal):
-            raise Outage("the last calls found no service", admitted.retry_after_s)
+            raise await _refused("the last calls found no service", admitted.retry_after_s)
         self._breaker = admitted
 
     def _failed(self, detail: str) -> Outage:
@@ -134,3 +134,9 @@ class Link:
                 return Outage(detail, until_s - now_s)
             case _:
                 return Outage(detail, self._settings.breaker.open_s)
+
+
+async def _refused(detail: str, retry_after_s: float) -> Outage:
+    # Somebody who repeats a refused call in a loop must not keep the other tasks from running.
+    await trio.lowlevel.checkpoint()
+    return Outage(detail, retry_after_s)

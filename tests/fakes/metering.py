@@ -1,0 +1,85 @@
+"""Metering in memory: passes the contract tests of the real service, and fails on request."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import trio
+
+from actors.ports.metering import (
+    MeteringRefused,
+    MeteringUnavailable,
+    QuotaLimits,
+    QuotaState,
+    QuotaUnknown,
+    UsageEvent,
+    UsageLine,
+    UsageReport,
+    quota_left,
+)
+from actors.ports.periods import is_period, next_period_us, period_of
+
+
+class FakeMetering:
+    """Satisfies `actors.ports.metering.MeteringService` inside the loop, without threads."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        """Take the clock, in microseconds since the epoch, that says which month it is."""
+        self._clock = clock
+        self.limits: dict[str, QuotaLimits] = {}
+        self.events: dict[str, UsageEvent] = {}
+        """What was recorded, by id, in the order of arrival."""
+        self.calls: list[str] = []
+        """The names of the calls made, also of those that failed."""
+        self.unavailable = False
+        """While true, every call fails as in an outage."""
+
+    async def initialize_quota(self, agent_id: str, limits: QuotaLimits) -> None:
+        """Give an agent its quota, or replace it."""
+        await self._arrive("initialize_quota", agent_id)
+        self.limits[agent_id] = limits
+
+    async def check_quota(self, agent_id: str) -> QuotaState:
+        """Say what is left of this month's quota."""
+        await self._arrive("check_quota", agent_id)
+        if agent_id not in self.limits:
+            raise QuotaUnknown(agent_id)
+        now_us = self._clock()
+        used = self._sum(agent_id, period_of(now_us))
+        return quota_left(self.limits[agent_id], used.total_calls, used.total_cost_micros, next_period_us(now_us))
+
+    async def ingest(self, events: Sequence[UsageEvent]) -> None:
+        """Record usage; an id that is known already is ignored."""
+        await self._arrive("ingest", "any")
+        for event in events:
+            self.events.setdefault(event.event_id, event)
+
+    async def usage(self, agent_id: str, period: str) -> UsageReport:
+        """Sum an agent's usage in a month."""
+        await self._arrive("usage", agent_id)
+        if not is_period(period):
+            raise MeteringRefused(f"a period is a month as YYYY-MM, not {period!r}")
+        return self._sum(agent_id, period)
+
+    async def _arrive(self, call: str, agent_id: str) -> None:
+        await trio.lowlevel.checkpoint()
+        self.calls.append(call)
+        if self.unavailable:
+            raise MeteringUnavailable("the fake is switched off", retry_after_s=0.5)
+        if not agent_id:
+            raise MeteringRefused("agent_id is missing")
+
+    def _sum(self, agent_id: str, period: str) -> UsageReport:
+        lines: dict[str, UsageLine] = defaultdict(lambda: UsageLine(0, 0, 0))
+        for event in self.events.values():
+            if event.agent_id == agent_id and period_of(event.at_us) == period:
+                line = lines[event.type]
+                lines[event.type] = UsageLine(
+                    line.events + 1, line.api_calls + event.api_calls, line.cost_micros + event.cost_micros
+                )
+        return UsageReport(
+            agent_id=agent_id,
+            period=period,
+            total_cost_micros=sum(line.cost_micros for line in lines.values()),
+            total_calls=sum(line.api_calls for line in lines.values()),
+            breakdown=dict(lines),
+        )
