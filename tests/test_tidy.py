@@ -32,7 +32,7 @@ def test_the_tree_keeps_the_habit(check: Callable[[Source], Iterator[str]]) -> N
     """No file of the product or of its tests offends."""
     offences = [offence for source in _sources() for offence in check(source)]
 
-    assert [] == offences
+    assert offences == []
 
 
 def test_all_packages_are_looked_at() -> None:
@@ -73,7 +73,7 @@ def test_all_packages_are_looked_at() -> None:
 )
 def test_an_offence_is_found(check: Callable[[Source], Iterator[str]], path: str, text: str) -> None:
     """Each check finds its offence once, whatever the name it was imported under."""
-    assert 1 == len(list(check(source_of(path, text))))
+    assert len(list(check(source_of(path, text)))) == 1
 
 
 @pytest.mark.parametrize(
@@ -106,4 +106,4 @@ def test_an_offence_is_found(check: Callable[[Source], Iterator[str]], path: str
 )
 def test_what_is_in_order_is_left_alone(check: Callable[[Source], Iterator[str]], path: str, text: str) -> None:
     """No check cries wolf."""
-    assert [] == list(check(source_of(path, text)))
+    assert list(check(source_of(path, text))) == []
