@@ -1,10 +1,13 @@
 """Money as an integer number of micro-dollars, and the arithmetic that keeps it exact."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 
 MICROS_PER_DOLLAR = 1_000_000
 CENT_MICROS = 10_000
 DECIMAL_PLACES_MAX = 6
+
+_EXACT = Context(prec=40, Emax=40, Emin=-40, traps=[Inexact, InvalidOperation, Overflow])
+"""Far more digits than any amount has; what does not fit is refused, never rounded."""
 
 
 class MoneyError(ValueError):
@@ -17,8 +20,8 @@ def dollars(amount: int | str | Decimal) -> int:
     Raises MoneyError when the amount is not finite or has more than six decimal places.
     """
     try:
-        micros = Decimal(amount).scaleb(DECIMAL_PLACES_MAX)
-    except InvalidOperation as error:
+        micros = Decimal(amount).scaleb(DECIMAL_PLACES_MAX, _EXACT)
+    except DecimalException as error:
         raise MoneyError(f"{amount!r} is not an amount in dollars") from error
     if not micros.is_finite():
         raise MoneyError(f"{amount!r} is not a finite amount")
@@ -40,7 +43,7 @@ def from_json_number(value: float) -> int:
 def to_json_number(micros: int) -> float:
     """Return micro-dollars as the JSON number of dollars.
 
-    The nearest float of an amount below 2**53 micros prints with at most six places, so nothing is lost on the wire.
+    The nearest float of an amount below $2**33 prints with at most six places, so nothing is lost on the wire.
     """
     return micros / MICROS_PER_DOLLAR
 
