@@ -1,0 +1,76 @@
+"""What the edge is built from; the composition root hands it in."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from actors.ports.clock import Clock, Ids
+from actors.ports.history import History
+from actors.ports.people import People
+from actors.views import FloorViews
+from supervisor import ActorRef
+
+SECRET_BYTES_MIN = 32
+"""RFC 7518 section 3.2: a key for HS256 has at least the size of the hash."""
+
+Check = Callable[[], Awaitable[None]]
+"""A check of readiness: returns when all is well, raises what is wrong."""
+
+
+class Refs(Protocol):
+    """What the edge needs of the actor system: the address of an actor by its path."""
+
+    def ref(self, path: str) -> ActorRef:
+        """Return the ref of the actor at `path`."""
+        ...
+
+
+def _strong(_settings: object, _attribute: object, secret: bytes) -> None:
+    if len(secret) < SECRET_BYTES_MIN:
+        raise ValueError(f"the secret that signs tokens has {len(secret)} bytes, at least {SECRET_BYTES_MIN}")
+
+
+@frozen
+class AuthSettings:
+    """How people are recognised; argon2id's costs are the second choice of RFC 9106."""
+
+    jwt_secret: bytes = field(validator=_strong, repr=False)
+    access_ttl_s: int = 3600
+    refresh_ttl_s: int = 30 * 86_400
+    argon2_passes: int = 3
+    argon2_memory_kib: int = 65_536
+    argon2_lanes: int = 4
+
+
+@frozen
+class EdgeSettings:
+    """The edge's limits and names. `client_origins` are the browsers' origins that may call with credentials."""
+
+    version: str
+    client_origins: tuple[str, ...] = ()
+    rate_limit_max: int = 100
+    rate_limit_window_s: int = 900
+    rate_limit_user_max: int = 6000
+    """A minute, for each user with a valid token."""
+    ask_timeout_s: float = 10.0
+
+
+@frozen
+class Edge:
+    """Everything that HTTP and the sockets work with.
+
+    `entropy` returns so many unguessable bytes. `checks` are those of /health/ready, by the names it shows: `database`,
+    `grpc`, `market`.
+    """
+
+    system: Refs
+    views: FloorViews
+    history: History
+    people: People
+    clock: Clock
+    ids: Ids
+    entropy: Callable[[int], bytes] = field(repr=False)
+    auth: AuthSettings
+    settings: EdgeSettings
+    checks: Mapping[str, Check]
