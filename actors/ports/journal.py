@@ -113,7 +113,21 @@ class ClientOrderIdTaken:
     trade_id: str
 
 
-CommitResult = Committed | AlreadyDone | ClientOrderIdTaken
+@frozen
+class EmailTaken:
+    """Another person has this address already."""
+
+    user_id: str
+
+
+@frozen
+class Unstorable:
+    """The commit holds what cannot be stored, such as text that is no Unicode; `reason` says what."""
+
+    reason: str
+
+
+CommitResult = Committed | AlreadyDone | ClientOrderIdTaken | EmailTaken | Unstorable
 
 
 @frozen
@@ -147,4 +161,8 @@ class JournalStore(Protocol):
 
     async def delivered(self, entry_ids: Sequence[int]) -> None:
         """Remove entries that the receiver has taken."""
+        ...
+
+    async def purge(self, now_us: int) -> int:
+        """Remove the rows of agents deleted more than 90 days ago, and return how many agents; events stay."""
         ...

@@ -1,0 +1,42 @@
+"""The database's files: made for their owner alone, and locked against a second program."""
+
+import fcntl
+import os
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+class FloorInUse(Exception):
+    """Another program has the database open for writing."""
+
+
+class FileLock:
+    """An exclusive lock beside a database file, held until it is released or the process ends, however it ends.
+
+    It is on a file of its own: a lock of ours on the database itself would be one of those that SQLite keeps there, and
+    closing the file would drop them all (POSIX record locks are per process).
+    """
+
+    def __init__(self, database: Path) -> None:
+        """Take the lock. Raises FloorInUse when another program holds it, OSError when the file cannot be made."""
+        path = database.with_name(f"{database.name}.lock")
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            raise FloorInUse(
+                f"{database} is in use by another tradefloor; stop that one, or set DATABASE_PATH to another file"
+            ) from None
+
+    def release(self) -> None:
+        """Let another program have the database."""
+        os.close(self._descriptor)
+
+
+def prepare(database: Path) -> None:
+    """Make the folder and the file where they are missing, their owner's alone; SQLite's other files follow suit."""
+    database.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))

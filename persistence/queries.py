@@ -1,0 +1,165 @@
+"""Queries of what was committed, each on one read-only connection.
+
+Every one is a single statement or reads the log, which only grows, so what it returns belongs together.
+"""
+
+# ruff: noqa: S608 - statements are put together from constants; every value is bound.
+
+from collections.abc import Iterable, Sequence
+from heapq import nsmallest
+from itertools import chain
+
+import orjson
+
+from actors.events import Recorded
+from actors.model import Approval, Trade, Usage, User
+from actors.ports.history import ApprovalQuery, Page, TradeQuery
+from actors.ports.journal import Channel, IdempotencyClaim, OutboxEntry
+from persistence import codec
+from persistence.cursors import from_cursor, to_cursor
+from persistence.rows import EVENT_COLUMNS, USER_COLUMNS, email_key, recorded, usage_of, user_of
+from persistence.schema import DELIVERIES_PER_COMMIT_MAX
+from persistence.sqlite import Connection
+
+TRADES = "trades"
+APPROVALS = "approvals"
+
+_TRADE = """
+SELECT e.data FROM trades t JOIN events e ON e.seq = t.seq WHERE t.trade_id = ? AND t.agent_id = ?
+"""
+_APPROVALS = """
+SELECT a.created_seq, ea.data, et.data
+FROM approvals a JOIN events ea ON ea.seq = a.seq JOIN trades t ON t.trade_id = a.trade_id
+    JOIN events et ON et.seq = t.seq
+"""
+_USAGE = "SELECT agent_id, period, api_calls, spent_micros, breakdown FROM usage WHERE agent_id = ? AND period = ?"
+_EVENTS_AFTER = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+_SEQS_OF_STREAM = "SELECT seq FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"
+_EVENTS_AT = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+_CLAIMED = f"""
+SELECT fingerprint, {EVENT_COLUMNS} FROM idempotency JOIN events USING (seq) WHERE scope = ? AND key = ?
+"""
+_OUTBOX = f"""
+SELECT o.entry_id, e.stream, e.correlation_id, o.type, o.data
+FROM outbox o JOIN events e ON e.seq = o.entry_id / {DELIVERIES_PER_COMMIT_MAX}
+WHERE o.channel = ? AND o.entry_id > ? ORDER BY o.entry_id LIMIT ?
+"""
+
+
+def trade(connection: Connection, agent_id: str, trade_id: str) -> Trade | None:
+    """Return a trade of an agent as its last event left it."""
+    row = connection.execute(_TRADE, (trade_id, agent_id)).fetchone()
+    return None if row is None else codec.decode_trade(row[0])
+
+
+def trades(connection: Connection, query: TradeQuery) -> Page[Trade]:
+    """List an agent's trades, the last committed first. Raises BadCursor."""
+    conditions, values = ["t.agent_id = ?"], list[object]([query.agent_id])
+    _filter(
+        conditions,
+        values,
+        (
+            ("t.created_seq < ?", None if query.cursor is None else from_cursor(TRADES, query.cursor)),
+            ("t.status = ?", query.status and query.status.value),
+            ("t.symbol = ?", query.symbol),
+            ("t.submitted_at_us >= ?", query.from_us),
+            ("t.submitted_at_us < ?", query.to_us),
+        ),
+    )
+    rows = connection.execute(
+        "SELECT t.created_seq, e.data FROM trades t JOIN events e ON e.seq = t.seq "
+        f"WHERE {' AND '.join(conditions)} ORDER BY t.created_seq DESC LIMIT ?",
+        (*values, query.limit + 1),
+    ).fetchall()
+    items = tuple(codec.decode_trade(data) for _, data in rows[: query.limit])
+    return Page(items, _next_cursor(TRADES, [row[0] for row in rows], query.limit))
+
+
+def approval(connection: Connection, request_id: str) -> tuple[Approval, Trade] | None:
+    """Return an approval and its trade as their last events left them."""
+    row = connection.execute(f"{_APPROVALS} WHERE a.request_id = ?", (request_id,)).fetchone()
+    return None if row is None else (codec.decode_approval(row[1]), codec.decode_trade(row[2]))
+
+
+def approvals(connection: Connection, query: ApprovalQuery) -> Page[tuple[Approval, Trade]]:
+    """List approvals with their trades, the last requested first. Raises BadCursor."""
+    conditions: list[str] = ["TRUE"]
+    values: list[object] = []
+    _filter(
+        conditions,
+        values,
+        (
+            ("a.created_seq < ?", None if query.cursor is None else from_cursor(APPROVALS, query.cursor)),
+            ("a.user_id = ?", query.user_id),
+            ("a.agent_id = ?", query.agent_id),
+            ("a.status = ?", query.status and query.status.value),
+        ),
+    )
+    rows = connection.execute(
+        f"{_APPROVALS} WHERE {' AND '.join(conditions)} ORDER BY a.created_seq DESC LIMIT ?",
+        (*values, query.limit + 1),
+    ).fetchall()
+    items = tuple((codec.decode_approval(held), codec.decode_trade(order)) for _, held, order in rows[: query.limit])
+    return Page(items, _next_cursor(APPROVALS, [row[0] for row in rows], query.limit))
+
+
+def usage(connection: Connection, agent_id: str, period: str) -> Usage | None:
+    """Return what an agent used in a month, None where it used nothing."""
+    row = connection.execute(_USAGE, (agent_id, period)).fetchone()
+    if row is None:
+        return None
+    used = usage_of(row)
+    return used if used.breakdown else None
+
+
+def events(connection: Connection, streams: Sequence[str] | None, after_seq: int, limit: int) -> Sequence[Recorded]:
+    """Return events by sequence. Of several streams, their next sequences are merged before any event is read."""
+    if streams is None:
+        return [recorded(row) for row in connection.execute(_EVENTS_AFTER, (after_seq, limit))]
+    seqs = (connection.execute(_SEQS_OF_STREAM, (stream, after_seq, limit)) for stream in set(streams))
+    chosen = nsmallest(limit, (seq for (seq,) in chain.from_iterable(seqs)))
+    return [recorded(row) for row in connection.execute(_EVENTS_AT, (orjson.dumps(chosen).decode(),))]
+
+
+def claimed(connection: Connection, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
+    """Return the fingerprint and the answering event of a claimed key."""
+    row = connection.execute(_CLAIMED, (claim.scope, claim.key)).fetchone()
+    return None if row is None else (row[0], recorded(row[1:]))
+
+
+def user_by_email(connection: Connection, email: str) -> User | None:
+    """Return the person with this address."""
+    row = connection.execute(f"SELECT {USER_COLUMNS} FROM users WHERE email_key = ?", (email_key(email),)).fetchone()
+    return None if row is None else user_of(row)
+
+
+def user(connection: Connection, user_id: str) -> User | None:
+    """Return a person."""
+    row = connection.execute(f"SELECT {USER_COLUMNS} FROM users WHERE user_id = ?", (user_id,)).fetchone()
+    return None if row is None else user_of(row)
+
+
+def outbox(connection: Connection, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:
+    """Return the next entries of one channel, oldest first."""
+    return [
+        OutboxEntry(entry_id, stream, correlation_id, codec.decode_delivery(type_name, data))
+        for entry_id, stream, correlation_id, type_name, data in connection.execute(
+            _OUTBOX, (channel.value, after_entry_id, limit)
+        )
+    ]
+
+
+def check(connection: Connection) -> None:
+    """Read the end of the log."""
+    connection.execute("SELECT seq FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+
+
+def _filter(conditions: list[str], values: list[object], filters: Iterable[tuple[str, object]]) -> None:
+    for condition, value in filters:
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+
+
+def _next_cursor(listing: str, seqs: Sequence[int], limit: int) -> str | None:
+    return to_cursor(listing, seqs[limit - 1]) if len(seqs) > limit else None

@@ -1,0 +1,134 @@
+"""The tables of the floor's database, as migrations in the order in which they are applied.
+
+The log (`events`) is the truth and is only ever appended to. The other tables are state that the log leads to, kept so
+that a start and a query need not replay: trades and approvals point at the event that carries their last snapshot,
+agents, portfolios and usage hold it themselves. `outbox` is what has not left yet; `idempotency` what was asked for.
+
+A migration that was released is never edited; another one follows it.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("tradefloor")
+
+_LOG = """
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    stream_seq INTEGER NOT NULL,
+    at_us INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    correlation_id TEXT,
+    principal TEXT NOT NULL,
+    data TEXT NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX events_by_stream ON events (stream);
+CREATE TRIGGER events_never_change BEFORE UPDATE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_never_go BEFORE DELETE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+"""
+
+# `created_seq` is the sequence of the event that made a trade or approval: the order of listings. `seq` is that of the
+# last event that carries it.
+_STATE = """
+CREATE TABLE agents (
+    agent_id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    updated_at_us INTEGER NOT NULL,
+    data TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE portfolios (
+    agent_id TEXT PRIMARY KEY,
+    initial_budget_micros INTEGER NOT NULL,
+    cash_micros INTEGER NOT NULL,
+    reserved_micros INTEGER NOT NULL,
+    fees_micros INTEGER NOT NULL,
+    realised_gross_micros INTEGER NOT NULL,
+    positions TEXT NOT NULL,
+    period TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage (
+    agent_id TEXT NOT NULL,
+    period TEXT NOT NULL,
+    api_calls INTEGER NOT NULL,
+    spent_micros INTEGER NOT NULL,
+    breakdown TEXT NOT NULL,
+    PRIMARY KEY (agent_id, period)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trades (
+    agent_id TEXT NOT NULL,
+    created_seq INTEGER NOT NULL,
+    trade_id TEXT NOT NULL UNIQUE,
+    seq INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    submitted_at_us INTEGER NOT NULL,
+    client_order_id TEXT,
+    PRIMARY KEY (agent_id, created_seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX trades_by_client_order ON trades (agent_id, client_order_id) WHERE client_order_id IS NOT NULL;
+CREATE INDEX trades_open ON trades (agent_id, created_seq) WHERE status IN ('pending', 'pending_approval');
+CREATE TABLE approvals (
+    created_seq INTEGER PRIMARY KEY,
+    request_id TEXT NOT NULL UNIQUE,
+    agent_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    trade_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    status TEXT NOT NULL
+) STRICT;
+CREATE INDEX approvals_by_agent ON approvals (agent_id);
+CREATE INDEX approvals_by_user ON approvals (user_id);
+CREATE INDEX approvals_pending ON approvals (created_seq) WHERE status = 'pending';
+CREATE TABLE users (
+    user_id TEXT PRIMARY KEY,
+    email TEXT NOT NULL,
+    email_key TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    created_at_us INTEGER NOT NULL,
+    disabled INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE prices (
+    symbol TEXT PRIMARY KEY,
+    price_micros INTEGER NOT NULL,
+    at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE purged (
+    agent_id TEXT PRIMARY KEY,
+    purged_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+# An entry's id is the sequence of its commit's last event times DELIVERIES_PER_COMMIT_MAX plus its place in the commit:
+# it grows with the log, is never given twice, and leads to the event whose stream and correlation id it shares.
+_DOORS = """
+CREATE TABLE outbox (
+    channel TEXT NOT NULL,
+    entry_id INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (channel, entry_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE idempotency (
+    seq INTEGER PRIMARY KEY,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    at_us INTEGER NOT NULL,
+    UNIQUE (scope, key)
+) STRICT;
+"""
+
+DELIVERIES_PER_COMMIT_MAX = 1_024
+
+
+@migrations()
+def m001_log_state_and_doors(db: Database) -> None:
+    """Make the log, the state it leads to, the outbox and the idempotency keys."""
+    for script in (_LOG, _STATE, _DOORS):
+        for statement in script.split(";\n"):
+            db.execute(statement)

@@ -1,0 +1,169 @@
+"""The floor's database behind the ports of actors: commits through one writer thread, queries through a few readers."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar, TypeVarTuple
+
+import trio
+from sqlite_utils import Database
+
+from actors.book import Book
+from actors.errors import JournalUnavailable
+from actors.events import Recorded
+from actors.model import Agent, Approval, Trade, Usage, User
+from actors.ports.history import ApprovalQuery, Page, TradeQuery
+from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim, OutboxEntry
+from persistence import queries, recovery
+from persistence.files import FileLock, prepare
+from persistence.schema import migrations
+from persistence.sqlite import Connection, connect_reader, connect_writer, translated
+from persistence.writer import Writer
+
+READERS_MAX = 4
+"""Queries that run at once; SQLite's readers scale with cores, and Python's share of each query does not."""
+
+ResultT = TypeVar("ResultT")
+ArgumentTs = TypeVarTuple("ArgumentTs")
+
+
+class SqliteStore:
+    """Implements JournalStore, History and Recovery on one SQLite file.
+
+    A commit or query that has begun in its thread is finished, whatever becomes of the task that asked: cancelling
+    takes effect before or after it.
+    """
+
+    def __init__(self, path: Path, writer: Writer, lock: FileLock) -> None:
+        self.path = path
+        self._writer = writer
+        self._lock = lock
+        self._closed = False
+        self._readers: list[Connection] = []
+        self._writing = trio.CapacityLimiter(1)
+        self._reading = trio.CapacityLimiter(READERS_MAX)
+
+    def close(self) -> None:
+        """Close the file, its log checkpointed, and let another program have it. No call may be under way."""
+        if self._closed:
+            return
+        self._closed = True
+        while self._readers:
+            self._readers.pop().close()
+        self._writer.close()
+        self._lock.release()
+
+    async def commit(self, batch: Sequence[Commit]) -> Sequence[CommitResult]:
+        """Commit a batch as one durable transaction. Raises JournalUnavailable."""
+        return await self._write(self._writer.commit, batch)
+
+    async def save_prices(self, prices: Mapping[str, int], at_us: int) -> None:
+        """Keep the last prices. Raises JournalUnavailable."""
+        await self._write(self._writer.save_prices, prices, at_us)
+
+    async def delivered(self, entry_ids: Sequence[int]) -> None:
+        """Remove entries that the receiver has taken. Raises JournalUnavailable."""
+        await self._write(self._writer.delivered, entry_ids)
+
+    async def outbox(self, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:
+        """Return the next entries of one channel, oldest first. Raises JournalUnavailable."""
+        return await self._read(queries.outbox, channel, after_entry_id, limit)
+
+    async def trade(self, agent_id: str, trade_id: str) -> Trade | None:
+        """Return a trade of an agent, whatever became of it."""
+        return await self._read(queries.trade, agent_id, trade_id)
+
+    async def trades(self, query: TradeQuery) -> Page[Trade]:
+        """List trades, newest first. Raises BadCursor."""
+        return await self._read(queries.trades, query)
+
+    async def approval(self, request_id: str) -> tuple[Approval, Trade] | None:
+        """Return an approval and its trade, whatever became of them."""
+        return await self._read(queries.approval, request_id)
+
+    async def approvals(self, query: ApprovalQuery) -> Page[tuple[Approval, Trade]]:
+        """List approvals with their trades, newest first. Raises BadCursor."""
+        return await self._read(queries.approvals, query)
+
+    async def usage(self, agent_id: str, period: str) -> Usage | None:
+        """Return what an agent used in a month (`YYYY-MM`), None where it used nothing."""
+        return await self._read(queries.usage, agent_id, period)
+
+    async def events(self, streams: Sequence[str] | None, after_seq: int, limit: int) -> Sequence[Recorded]:
+        """Return events by sequence: of these streams, or of all with None."""
+        return await self._read(queries.events, streams, after_seq, limit)
+
+    async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
+        """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""
+        return await self._read(queries.claimed, claim)
+
+    async def user_by_email(self, email: str) -> User | None:
+        """Return the person with this address, compared without case."""
+        return await self._read(queries.user_by_email, email)
+
+    async def user(self, user_id: str) -> User | None:
+        """Return a person."""
+        return await self._read(queries.user, user_id)
+
+    async def check(self) -> None:
+        """Raise JournalUnavailable when the storage cannot be read."""
+        await self._read(queries.check)
+
+    def agents(self) -> Iterator[tuple[Agent, Book]]:
+        """Yield every agent that is not deleted, with its book. Raises JournalUnavailable."""
+        with translated("read the agents"), self._reader() as connection:
+            yield from recovery.agents(connection)
+
+    def prices(self) -> Mapping[str, int]:
+        """Return the last prices that were kept (micros per share, by symbol). Raises JournalUnavailable."""
+        return self._query(recovery.prices)
+
+    def last_seq(self) -> int:
+        """Return the sequence of the last event, 0 where there is none. Raises JournalUnavailable."""
+        return self._query(recovery.last_seq)
+
+    async def _write(self, work: Callable[[*ArgumentTs], ResultT], *arguments: *ArgumentTs) -> ResultT:
+        self._require_open()
+        return await trio.to_thread.run_sync(work, *arguments, limiter=self._writing)
+
+    async def _read(self, query: Callable[[Connection, *ArgumentTs], ResultT], *arguments: *ArgumentTs) -> ResultT:
+        return await trio.to_thread.run_sync(self._query, query, *arguments, limiter=self._reading)
+
+    def _query(self, query: Callable[[Connection, *ArgumentTs], ResultT], *arguments: *ArgumentTs) -> ResultT:
+        with translated("read"), self._reader() as connection:
+            return query(connection, *arguments)
+
+    @contextmanager
+    def _reader(self) -> Iterator[Connection]:
+        """Lend a connection that rests, or a new one; the limiter bounds how many there are."""
+        self._require_open()
+        connection = self._readers.pop() if self._readers else connect_reader(self.path)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._readers.append(connection)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise JournalUnavailable("the store is closed")
+
+
+def open_store(path: Path | str) -> SqliteStore:
+    """Open a floor's database for writing; make it, or bring its tables up to date.
+
+    Raises FloorInUse when another program has it open, JournalUnavailable when SQLite cannot open it, OSError when the
+    folder or the file cannot be made.
+    """
+    database = Path(path)
+    prepare(database)
+    lock = FileLock(database)
+    try:
+        with translated(f"open {database}"):
+            connection = connect_writer(database)
+            migrations.apply(Database(connection))
+    except BaseException:
+        lock.release()
+        raise
+    return SqliteStore(database, Writer(connection), lock)
