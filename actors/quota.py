@@ -37,9 +37,12 @@ class Lease:
 
 
 def usage_at(usage: Usage, at_us: int) -> Usage:
-    """Return the usage as it stands at a moment: a new month starts from nothing."""
+    """Return the usage as it stands at a moment: a new month starts from nothing.
+
+    A clock that is set back over the start of the month does not undo it.
+    """
     period = period_of(at_us)
-    return usage if usage.period == period else Usage(usage.agent_id, period)
+    return usage if usage.period >= period else Usage(usage.agent_id, period)
 
 
 def add_usage(usage: Usage, kind: str, calls: int, cost_micros: int, at_us: int) -> Usage:
