@@ -4,13 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from attrs import Factory, field, frozen
-from attrs.validators import ge, gt, min_len
+from attrs.validators import ge, gt, le, min_len
+
+from supervisor.errors import Refusal
 
 API_CALLS_DEFAULT = 10_000
 BUDGET_MICROS_DEFAULT = 10_000_000_000
 
+EVENT_AMOUNT_MAX = 10**12
+"""A million dollars, or as many calls: more in one event is a mistake, and its sums could outgrow 64 bits."""
 
-class MeteringError(Exception):
+
+class MeteringError(Refusal):
     """The metering service did not do what it was asked to."""
 
 
@@ -64,8 +69,8 @@ class UsageEvent:
     agent_id: str = field(validator=min_len(1))
     type: str = field(validator=min_len(1))
     """What happened, such as ``trade.submitted`` or ``trade.executed``."""
-    api_calls: int = field(validator=ge(0))
-    cost_micros: int = field(validator=ge(0))
+    api_calls: int = field(validator=[ge(0), le(EVENT_AMOUNT_MAX)])
+    cost_micros: int = field(validator=[ge(0), le(EVENT_AMOUNT_MAX)])
     at_us: int = field(validator=ge(0))
     metadata: Mapping[str, str] = Factory(dict)
     """Details for people; never interpreted."""

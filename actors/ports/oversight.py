@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 from attrs import Factory, field, frozen
 from attrs.validators import ge, gt, min_len
 
+from supervisor.errors import Refusal
+
 AUTO_APPROVE_BELOW_MICROS_DEFAULT = 10_000_000_000
 
 TradeAction = Literal["buy", "sell"]
@@ -79,7 +81,7 @@ class Decision:
     record: DecisionRecord
 
 
-class OversightError(Exception):
+class OversightError(Refusal):
     """The oversight service did not do what it was asked to."""
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.ports.metering import MeteringUnavailable, QuotaLimits, UsageEvent, quota_left
+from actors.ports.metering import EVENT_AMOUNT_MAX, MeteringUnavailable, QuotaLimits, UsageEvent, quota_left
 
 AMOUNTS = st.integers(0, 10**15)
 
@@ -27,10 +27,20 @@ def test_defaults_are_those_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"event_id": ""}, {"agent_id": ""}, {"type": ""}, {"api_calls": -1}, {"cost_micros": -1}, {"at_us": -1}]
+    "wrong",
+    [
+        {"event_id": ""},
+        {"agent_id": ""},
+        {"type": ""},
+        {"api_calls": -1},
+        {"api_calls": EVENT_AMOUNT_MAX + 1},
+        {"cost_micros": -1},
+        {"cost_micros": EVENT_AMOUNT_MAX + 1},
+        {"at_us": -1},
+    ],
 )
 def test_a_malformed_event_cannot_be_made(wrong: dict[str, object]) -> None:
-    """An event has its ids, and uses nothing negative."""
+    """An event has its ids, and uses nothing negative or absurd."""
     right = {"event_id": "evt_1", "agent_id": "agt_1", "type": "t", "api_calls": 0, "cost_micros": 0, "at_us": 0}
     with pytest.raises(ValueError, match=next(iter(wrong))):
         UsageEvent(**(right | wrong))  # type: ignore[arg-type] # wrong on purpose
