@@ -1,7 +1,9 @@
 """Why trading refuses: one class per cause. The edge maps each to a problem detail in one table."""
 
+from supervisor.errors import Refusal
 
-class TradingError(Exception):
+
+class TradingError(Refusal):
     """A request that trading understood and refused; the message says what to do next."""
 
 
@@ -65,12 +67,29 @@ class DuplicateClientOrderId(TradingError):
     """The agent has a trade under this clientOrderId already."""
 
 
+class EmailInUse(TradingError):
+    """Another person has this email address already."""
+
+
+class NotStorable(TradingError):
+    """The request holds what cannot be stored, such as text that is no Unicode."""
+
+
 class IdempotencyMismatch(TradingError):
     """The idempotency key was used with another request."""
 
 
-class JournalUnavailable(Exception):
+class JournalUnavailable(Refusal):
     """The journal could not commit; nothing was changed and the request may be tried again."""
+
+    retry_after_s = 1
+
+
+class FloorBusy(Refusal):
+    """An actor further down did not answer in time, or is being restarted.
+
+    Whether a change took effect is not known: ask again under the same idempotency key.
+    """
 
     retry_after_s = 1
 

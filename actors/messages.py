@@ -1,13 +1,18 @@
 """What actors are asked and told; each message carries the type of its reply."""
 
-from attrs import frozen
+from collections.abc import Mapping
+from typing import ClassVar
+
+from attrs import field, frozen
 
 from actors.bands import Band
+from actors.book import Book
 from actors.hours import TradingHours
 from actors.lifecycle import AgentEvent
 from actors.model import Agent, Approval, Decision, OrderRequest, Principal, QuotaConfig, StrategyKind, Trade
 from actors.ports.journal import Commit, Committed, IdempotencyClaim
 from actors.ports.metering import QuotaState, UsageEvent, UsageReport
+from actors.ports.oversight import DecisionRecord
 from actors.preferences import AssetPreferences
 from supervisor import Message
 
@@ -20,7 +25,7 @@ class NewAgent:
     strategy: StrategyKind
     initial_budget_micros: int
     risk_tolerance: int
-    quota: QuotaConfig = QuotaConfig()
+    quota: QuotaConfig = field(factory=QuotaConfig)
     preferences: AssetPreferences | None = None
     hours: TradingHours | None = None
     oversight_threshold_micros: int | None = None
@@ -146,9 +151,62 @@ class ReviewExpiry(Message[None]):
 
 @frozen
 class Append(Message[Committed]):
-    """Asked of the journal: make this durable. Raises what the store's refusals mean."""
+    """Asked of the journal: make this durable. Raises what the store's refusals mean.
+
+    `base_book` and `base_agent` are the states that were decided on; the journal refuses when they are not the last.
+    """
 
     commit: Commit
+    base_book: Book | None = None
+    base_agent: Agent | None = None
+
+
+@frozen
+class KeepPrices(Message[None]):
+    """Told to the journal by the market: keep these prices (micros per share, by symbol) for a restart."""
+
+    prices: Mapping[str, int]
+    at_us: int
+
+
+@frozen
+class DrainOutbox(Message[None]):
+    """Told to a facade by the journal: something waits in your channel of the outbox."""
+
+    mailbox_key: ClassVar[str] = "drain"
+
+
+@frozen
+class Tick(Message[None]):
+    """Told to the market by its own timer: the next prices are due."""
+
+
+@frozen
+class ReviveAgent(Message[None]):
+    """Asked of `/floor`: start the actor of a quarantined agent again."""
+
+    agent_id: str
+
+
+@frozen
+class FailAgent(Message[None]):
+    """Told to `/floor` by itself: record that an agent failed, and why."""
+
+    agent_id: str
+    reason: str
+
+
+@frozen
+class RelayDecision(Message[None]):
+    """Told to `/oversight` by itself: the approval's actor was not up yet, tell it again."""
+
+    request_id: str
+    decision: DecisionRecord
+
+
+@frozen
+class Purge(Message[int]):
+    """Asked of `/floor`: remove the rows of agents deleted long ago; says how many agents."""
 
 
 @frozen
@@ -176,14 +234,14 @@ class TakeQuota(Message[None]):
 
 @frozen
 class CheckQuota(Message[QuotaState]):
-    """Asked of `/metering`: what does the service say is left?"""
+    """Asked of `/metering`: what does the service say is left."""
 
     agent_id: str
 
 
 @frozen
 class GetUsage(Message[UsageReport]):
-    """Asked of `/metering`: what does the service say was used in a month (`YYYY-MM`)?"""
+    """Asked of `/metering`: what does the service say was used in a month (`YYYY-MM`)."""
 
     agent_id: str
     period: str

@@ -12,23 +12,41 @@ from attrs import frozen
 from actors.book import Book
 from actors.errors import AgentNotFound, UnknownSymbol
 from actors.model import Agent
+from actors.strategies.base import MarketView
 
 
 @frozen
 class MarketSnapshot:
-    """Prices of one tick, micros per share by symbol; `opens_micros` are the first ones of the day (UTC)."""
+    """Prices of one tick, micros per share by symbol, and the recent ones that strategies and risk look at.
+
+    `opens` are the first prices of the day (UTC). `ticks_per_year` scales a volatility per tick to one per year.
+    """
 
     tick: int
-    at_us: int
-    prices: Mapping[str, int]
+    view: MarketView
     opens: Mapping[str, int]
+    ticks_per_year: float
+
+    @property
+    def at_us(self) -> int:
+        """Return when the prices were made."""
+        return self.view.now_us
+
+    @property
+    def prices(self) -> Mapping[str, int]:
+        """Return the prices by symbol."""
+        return self.view.prices
 
     def price(self, symbol: str) -> int:
         """Return the price of a symbol. Raises UnknownSymbol."""
         try:
-            return self.prices[symbol]
+            return self.view.prices[symbol]
         except KeyError:
             raise UnknownSymbol(f"{symbol} is not listed; the market has {', '.join(sorted(self.prices))}") from None
+
+
+NO_MARKET = MarketSnapshot(tick=0, view=MarketView(now_us=0, prices={}), opens={}, ticks_per_year=0.0)
+"""Before the first tick there is no price."""
 
 
 class FloorViews:
@@ -37,7 +55,7 @@ class FloorViews:
     def __init__(self) -> None:
         self.agents: dict[str, Agent] = {}
         self.books: dict[str, Book] = {}
-        self.market = MarketSnapshot(tick=0, at_us=0, prices={}, opens={})
+        self.market = NO_MARKET
         self.last_seq = 0
         self._agents_of: dict[str, dict[str, None]] = {}
         self._agent_of_request: dict[str, str] = {}

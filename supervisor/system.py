@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import trio
 
@@ -39,6 +39,7 @@ class ActorSystem:
             self.supervision.add(self._root, child, dynamic=False)
         self._finished = trio.Event()
         self._stopping = False
+        self.was_up = False
         self.failure: RestartIntensityExceeded | None = None
         self.control = Control(self.runtime, self.supervision)
 
@@ -55,6 +56,10 @@ class ActorSystem:
     def ref(self, path: str) -> ActorRef:
         """Make a ref to a path, whether or not an actor lives there yet."""
         return ActorRef(self.runtime, path)
+
+    def exists(self, path: str) -> bool:
+        """Say whether an actor or supervisor lives at a path."""
+        return path in self.runtime.nodes
 
     def find(self, pattern: str) -> list[ActorRef]:
         """Give the refs of the actors whose path matches: `*` for one part of a path, `**` for any number of them."""
@@ -128,21 +133,29 @@ class ActorSystem:
 
         A cancellation from outside leads to an orderly shutdown, too. Raises `RestartIntensityExceeded` from the root.
         """
-        async with trio.open_nursery() as outside:
-            outside.start_soon(self._await_cancellation, name="actor system: cancellation")
-            with trio.CancelScope(shield=True):
-                async with trio.open_nursery() as nursery:
-                    self.runtime.open(nursery)
-                    nursery.start_soon(self.runtime.deadlines.run, name="actor system: deadlines")
-                    self.supervision.start(self._root)
-                    await self._root.wait_for(frozenset({Status.RUNNING, Status.STOPPED}))
-                    if self._root.status is Status.RUNNING:
-                        task_status.started(self)
-                    await self._finished.wait()
-                    nursery.cancel_scope.cancel()
-            outside.cancel_scope.cancel()
+        try:
+            async with trio.open_nursery() as outside:
+                outside.start_soon(self._await_cancellation, name="actor system: cancellation")
+                with trio.CancelScope(shield=True):
+                    await self._run_actors(task_status)
+                outside.cancel_scope.cancel()
+        finally:
+            self._stopping = True
+            self._finished.set()
         if self.failure is not None:
             raise self.failure
+
+    async def _run_actors(self, task_status: trio.TaskStatus["ActorSystem"]) -> None:
+        async with trio.open_nursery() as nursery:
+            self.runtime.open(nursery)
+            nursery.start_soon(self.runtime.deadlines.run, name="actor system: deadlines")
+            self.supervision.start(self._root)
+            await self._root.wait_for(frozenset({Status.RUNNING, Status.STOPPED}))
+            if self._root.status is Status.RUNNING:
+                self.was_up = True
+                task_status.started(self)
+            await self._finished.wait()
+            nursery.cancel_scope.cancel()
 
     async def _await_cancellation(self) -> None:
         try:
@@ -188,30 +201,33 @@ async def open_system(
     system = ActorSystem(spec or SupervisorSpec(""), rng or random.Random(0), ask_timeout_s)  # noqa: S311
     error: BaseException | None = None
     async with trio.open_nursery() as nursery:
-        await nursery.start(_run_quietly, system, nursery.cancel_scope)
-        try:
-            yield system
-        except trio.Cancelled:
-            raise
-        except BaseException as exc:  # noqa: BLE001 - raised below, outside the nursery that would wrap it in a group
-            error = exc
-        finally:
-            with trio.CancelScope(shield=True):
-                await system.shutdown()
+        with suppress(RestartIntensityExceeded):
+            await nursery.start(_run_beside, system, nursery.cancel_scope)
+            try:
+                yield system
+            except trio.Cancelled:
+                raise
+            except BaseException as exc:  # noqa: BLE001 - raised below, outside the nursery that would wrap it in a group
+                error = exc
+            finally:
+                with trio.CancelScope(shield=True):
+                    await system.shutdown()
     if system.failure is not None:
-        raise system.failure from error
+        raise system.failure from (None if error is system.failure else error)
     if error is not None:
         raise error
 
 
-async def _run_quietly(
+async def _run_beside(
     system: ActorSystem,
     block: trio.CancelScope,
     *,
     task_status: trio.TaskStatus[ActorSystem] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Run the system, and leave its failure for `open_system` to raise bare."""
+    """Run the system beside a block of code, which its failure cancels. A failure at the start is raised here."""
     try:
         await system.run(task_status=task_status)
     except RestartIntensityExceeded:
+        if not system.was_up:
+            raise
         block.cancel()

@@ -80,7 +80,7 @@ class StrategyConfig:
 
     risk_tolerance: int = field(validator=and_(ge(1), le(10)))
     initial_budget_micros: int = field(validator=gt(0))
-    permitted: tuple[str, ...] = field(converter=tuple)
+    permitted: tuple[str, ...]
     review_us: int = field(default=REVIEW_US, validator=gt(0))
 
 

@@ -1,0 +1,255 @@
+"""One agent: its status, its strategy, and the door through which its trades go.
+
+The strategy decides when the market wakes the agent, and says when it wants to look again. Whatever it raises is this
+actor's crash: the supervisor restarts it with backoff, and quarantines it when it keeps crashing. The portfolio lives
+next door and is untouched by that.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from attrs import evolve
+
+from actors import paths
+from actors.approval import ApprovalActor
+from actors.asking import ask
+from actors.book import Book
+from actors.errors import QuotaExceeded
+from actors.events import AgentStatusChanged, AgentUpdated, Event
+from actors.hours import is_open, next_open_us
+from actors.lifecycle import AgentEvent, next_agent_status
+from actors.messages import (
+    Append,
+    AwaitMove,
+    CancelAwait,
+    CancelOpenTrade,
+    CancelTrade,
+    ChangeSettings,
+    ChangeStatus,
+    Liquidate,
+    PlaceOrder,
+    SubmitTrade,
+    TakeQuota,
+    Wake,
+)
+from actors.model import Agent, AgentStatus, OrderRequest, Principal, Role, Trade
+from actors.outbound import quota_delivery
+from actors.ports.journal import Commit, Delivery, IdempotencyClaim
+from actors.preferences import permitted_symbols
+from actors.services import Services
+from actors.strategies.base import Intent, PortfolioView, PositionView, Strategy, StrategyConfig
+from actors.strategies.registry import create_strategy
+from supervisor import Actor, ActorRef, ChildSpec, Refusal, Restart, handles
+
+RETRY_US: Final = 5_000_000
+"""How soon an agent looks again after its orders were refused for a passing reason."""
+
+ENDING: Final = frozenset({AgentEvent.STOP, AgentEvent.DELETE})
+
+_log = logging.getLogger(__name__)
+
+
+class AgentActor(Actor):
+    """Takes an agent's trades, from its owner and from its strategy, and changes its status and settings."""
+
+    def __init__(self, agent_id: str, services: Services) -> None:
+        self._agent_id = agent_id
+        self._services = services
+        self._strategy: Strategy | None = None
+        self._rng = np.random.default_rng([services.seed, *agent_id.encode()])
+        self._decisions = 0
+        self._last_refusal: str | None = None
+
+    def inspect(self) -> Mapping[str, object]:
+        """Show the agent's standing and its strategy's last word."""
+        agent = self._agent
+        return {
+            "name": agent.name,
+            "status": agent.status.value,
+            "strategy": agent.strategy.value,
+            "decisions": self._decisions,
+            "last_refusal": self._last_refusal,
+        }
+
+    async def started(self) -> None:
+        """Take up what a crash or a restart left: pending approvals, an unfinished stop, the strategy's turn."""
+        for request_id in self._book.approvals:
+            self._start_approval(request_id)
+        if self._agent.status is AgentStatus.ACTIVE:
+            self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
+        elif self._agent.status is AgentStatus.STOPPED and self._holds_anything():
+            await ask(self._portfolio, Liquidate(_by_itself(self._agent)))
+
+    @handles(SubmitTrade)
+    async def submit_trade(self, message: SubmitTrade) -> Trade:
+        """Trade what the owner, or the owner's program, asks for."""
+        return await self._submit(message.order, message.principal, autonomous=False, claim=message.claim)
+
+    @handles(CancelTrade)
+    async def cancel_trade(self, message: CancelTrade) -> Trade:
+        """Take an open trade back."""
+        reason = f"cancelled by {message.principal.name}"
+        return await ask(self._portfolio, CancelOpenTrade(message.trade_id, reason, message.principal))
+
+    @handles(ChangeStatus)
+    async def change_status(self, message: ChangeStatus) -> Agent:
+        """Pause, resume, stop or delete the agent. A change to the status it has already is no event."""
+        agent = self._agent
+        status = next_agent_status(agent.status, message.event)
+        if status is agent.status:
+            return agent
+        changed = evolve(
+            agent, status=status, failure_reason=message.reason, updated_at_us=self._services.clock.now_us()
+        )
+        await self._commit(changed, AgentStatusChanged(changed), message.principal)
+        if status is AgentStatus.ACTIVE:
+            self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
+        else:
+            await self._rest()
+        if message.event in ENDING and self._holds_anything():
+            await ask(self._portfolio, Liquidate(message.principal))
+        return changed
+
+    @handles(ChangeSettings)
+    async def change_settings(self, message: ChangeSettings) -> Agent:
+        """Go on with other settings; the strategy is made anew from them."""
+        agent, settings = self._agent, message.settings
+        changed = evolve(
+            agent,
+            name=settings.name,
+            risk_tolerance=settings.risk_tolerance,
+            quota=settings.quota,
+            preferences=settings.preferences,
+            hours=settings.hours,
+            oversight_threshold_micros=settings.oversight_threshold_micros,
+            updated_at_us=self._services.clock.now_us(),
+        )
+        deliveries = (quota_delivery(changed),) if changed.quota != agent.quota else ()
+        await self._commit(changed, AgentUpdated(changed), message.principal, deliveries)
+        self._strategy = None
+        if changed.status is AgentStatus.ACTIVE:
+            self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
+        return changed
+
+    @handles(Wake)
+    async def wake(self, _message: Wake) -> None:
+        """Let the strategy decide, submit what it wants, and wait for what it wants to see next."""
+        agent, market = self._agent, self._services.views.market
+        if agent.status is not AgentStatus.ACTIVE:
+            return
+        if agent.hours is not None and not is_open(agent.hours, market.at_us):
+            await self._await(AwaitMove(self._agent_id, (), next_open_us(agent.hours, market.at_us)))
+            return
+        strategy = self._ready_strategy(agent)
+        self._decisions += 1
+        for intent in strategy.decide(market.view, self._portfolio_view(), self._rng):
+            retry_at_us = await self._try(intent, agent)
+            if retry_at_us is not None:
+                await self._await(AwaitMove(self._agent_id, (), retry_at_us))
+                return
+        view = self._services.views.market.view
+        wanted = strategy.wake(view, self._portfolio_view(), self._rng)
+        await self._await(AwaitMove(self._agent_id, wanted.bands, wanted.at_us))
+
+    async def _try(self, intent: Intent, agent: Agent) -> int | None:
+        """Submit what the strategy wants; return when to try again if it was refused, None if it was not.
+
+        A symbol with an open trade is left alone: what waits for approval would otherwise be asked for twice.
+        """
+        if any(trade.symbol == intent.symbol for trade in self._book.open_trades.values()):
+            return None
+        order = OrderRequest(intent.symbol, intent.action, intent.quantity, reason=intent.reason)
+        try:
+            await self._submit(order, _by_itself(agent), autonomous=True)
+        except QuotaExceeded as refusal:
+            self._last_refusal = str(refusal)
+            return refusal.reset_at_us
+        except Refusal as refusal:
+            self._last_refusal = str(refusal)
+            return self._services.clock.now_us() + RETRY_US
+        return None
+
+    async def _submit(
+        self, order: OrderRequest, principal: Principal, *, autonomous: bool, claim: IdempotencyClaim | None = None
+    ) -> Trade:
+        await ask(self.ctx.ref(paths.METERING), TakeQuota(self._agent_id))
+        trade = await ask(self._portfolio, PlaceOrder(order, principal, autonomous, claim))
+        request_id = trade.approval_request_id
+        if request_id is not None and request_id in self._book.approvals:
+            self._start_approval(request_id)
+        return trade
+
+    def _start_approval(self, request_id: str) -> None:
+        path = paths.approval(self._agent_id, request_id)
+        if self.ctx.system.exists(path):
+            return
+        agent_id, services = self._agent_id, self._services
+        self.ctx.start_child_nowait(
+            ChildSpec(
+                request_id,
+                lambda: ApprovalActor(agent_id, request_id, services),
+                restart=Restart.TRANSIENT,
+                passivate_after_s=0,
+            ),
+            paths.approvals(self._agent_id),
+        )
+
+    async def _commit(
+        self, agent: Agent, event: Event, principal: Principal, deliveries: tuple[Delivery, ...] = ()
+    ) -> None:
+        commit = Commit(
+            stream=self._agent_id,
+            at_us=agent.updated_at_us,
+            principal=principal,
+            correlation_id=self.ctx.correlation_id,
+            events=(event,),
+            agent=agent,
+            deliveries=deliveries,
+        )
+        await ask(self.ctx.ref(paths.JOURNAL), Append(commit, base_agent=self._agent))
+
+    def _ready_strategy(self, agent: Agent) -> Strategy:
+        if self._strategy is None:
+            permitted = permitted_symbols(agent.preferences, tuple(self._services.views.market.prices))
+            config: StrategyConfig = StrategyConfig(agent.risk_tolerance, agent.initial_budget_micros, permitted)
+            self._strategy = create_strategy(agent.strategy, config, agent.strategy_name)
+        return self._strategy
+
+    def _portfolio_view(self) -> PortfolioView:
+        portfolio = self._book.portfolio
+        return PortfolioView(
+            free_cash_micros=portfolio.free_micros,
+            equity_micros=portfolio.equity_micros(self._services.views.market.prices),
+            positions={
+                symbol: PositionView(position.quantity, position.free_quantity, position.cost_basis_micros)
+                for symbol, position in portfolio.positions.items()
+            },
+        )
+
+    async def _await(self, message: AwaitMove) -> None:
+        await self.ctx.ref(paths.MARKET).tell(message)
+
+    async def _rest(self) -> None:
+        await self.ctx.ref(paths.MARKET).tell(CancelAwait(self._agent_id))
+
+    def _holds_anything(self) -> bool:
+        return bool(self._book.portfolio.positions or self._book.open_trades)
+
+    @property
+    def _agent(self) -> Agent:
+        return self._services.views.agent(self._agent_id)
+
+    @property
+    def _book(self) -> Book:
+        return self._services.views.book(self._agent_id)
+
+    @property
+    def _portfolio(self) -> ActorRef:
+        return self.ctx.ref(paths.portfolio(self._agent_id))
+
+
+def _by_itself(agent: Agent) -> Principal:
+    """Return the agent as the one who asks: its strategy, for its owner."""
+    return Principal(agent.user_id, agent.name, Role.TRADER, agent.agent_id)

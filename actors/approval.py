@@ -1,0 +1,90 @@
+"""One pending approval: it waits for a decision or for its time to be over, whichever is first, and then ends.
+
+The time of expiry is stored with the approval. A start arms the timer with what is left of it, and every alarm looks at
+the clock again, so that an approval never expires early and never stays.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from actors import desk, paths
+from actors.asking import ask
+from actors.errors import ApprovalNotFound, ApprovalOverdue, FloorBusy, JournalUnavailable
+from actors.messages import Decide, ExpireApproval, ResolveApproval, ReviewExpiry
+from actors.model import Approval
+from actors.services import Services
+from supervisor import Actor, handles
+
+RETRY_S: Final = 1.0
+"""How soon an expiry that could not be committed is tried again."""
+
+
+class ApprovalActor(Actor):
+    """Waits for one decision and has the portfolio carry it out."""
+
+    def __init__(self, agent_id: str, request_id: str, services: Services) -> None:
+        self._agent_id = agent_id
+        self._request_id = request_id
+        self._services = services
+        self._resolved: Approval | None = None
+
+    def inspect(self) -> Mapping[str, object]:
+        """Show what waits, and until when."""
+        approval = self._services.views.book(self._agent_id).approvals.get(self._request_id)
+        if approval is None:
+            return {"request_id": self._request_id, "status": "resolved"}
+        return {
+            "request_id": self._request_id,
+            "trade_id": approval.trade_id,
+            "estimated_value_micros": approval.estimated_value_micros,
+            "expires_at_us": approval.expires_at_us,
+        }
+
+    async def started(self) -> None:
+        """Arm the timer with what is left of the approval's time."""
+        self._arm()
+
+    @handles(Decide)
+    async def decide(self, message: Decide) -> Approval:
+        """Approve or reject; the same decision again returns the recorded outcome."""
+        if self._resolved is not None:
+            return desk.repeat_decision(self._resolved, approved=message.decision.approved)
+        portfolio = self.ctx.ref(paths.portfolio(self._agent_id))
+        try:
+            self._resolved = await ask(
+                portfolio, ResolveApproval(self._request_id, message.decision, message.principal)
+            )
+        except ApprovalOverdue:
+            await self._expire()
+            raise
+        except ApprovalNotFound:
+            self.ctx.stop()
+            raise
+        self.ctx.stop()
+        return self._resolved
+
+    @handles(ReviewExpiry)
+    async def review_expiry(self, _message: ReviewExpiry) -> None:
+        """See whether the time is over, and wait on when it is not."""
+        await self._expire()
+
+    async def _expire(self) -> None:
+        try:
+            expired = await ask(self.ctx.ref(paths.portfolio(self._agent_id)), ExpireApproval(self._request_id))
+        except ApprovalNotFound:
+            self.ctx.stop()
+        except (JournalUnavailable, FloorBusy):
+            self.ctx.tell_later(RETRY_S, ReviewExpiry())
+        else:
+            if expired:
+                self.ctx.stop()
+            else:
+                self._arm()
+
+    def _arm(self) -> None:
+        approval = self._services.views.book(self._agent_id).approvals.get(self._request_id)
+        if approval is None:
+            self.ctx.stop()
+            return
+        left_us = max(0, approval.expires_at_us - self._services.clock.now_us())
+        self.ctx.tell_later(left_us / 1_000_000, ReviewExpiry())

@@ -1,0 +1,197 @@
+"""The floor: makes agents and their actors, brings them back at a start, and marks the ones that keep crashing.
+
+Below `/agents` every agent has a supervisor of its own. A strategy that raises crashes only its agent actor; one that
+keeps raising is quarantined, which this actor sees and commits as the status `failed` with the cause.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+import trio
+from attrs import evolve
+
+from actors import paths
+from actors.agent import AgentActor
+from actors.asking import ask
+from actors.book import open_book
+from actors.errors import IdempotencyMismatch
+from actors.events import AgentCreated, AgentStatusChanged
+from actors.lifecycle import AgentEvent, next_agent_status
+from actors.messages import Append, CreateAgent, FailAgent, NewAgent, Purge, ReviveAgent
+from actors.model import FLOOR, Agent, AgentStatus, Principal
+from actors.outbound import quota_delivery
+from actors.portfolio import PortfolioActor
+from actors.ports.journal import Commit
+from actors.services import Services
+from supervisor import (
+    Actor,
+    Backoff,
+    ChildSpec,
+    Exceeded,
+    Refusal,
+    Restart,
+    Strategy,
+    SupervisorSpec,
+    Terminated,
+    handles,
+)
+
+RESTARTS_MAX: Final = 4
+RESTARTS_WITHIN_S: Final = 60.0
+AGENT_BACKOFF: Final = Backoff(base_s=0.1, factor=2.0, max_s=10.0, jitter=0.1, reset_after_s=60.0)
+SPAWN_BATCH: Final = 500
+"""Agents started between two checkpoints, so that a floor of many does not starve the loop at its start."""
+
+PURGE_EVERY_S: Final = 24 * 3600.0
+COMMIT_AGAIN_S: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class FloorActor(Actor):
+    """Makes agents, starts their actors, and records what became of the ones that failed."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._started_agents = 0
+
+    async def started(self) -> None:
+        """Bring back the actors of every agent. Only those with something to do get a task."""
+        for count, agent in enumerate(list(self._services.views.agents.values()), start=1):
+            if agent.status is not AgentStatus.DELETED:
+                self._start_home(agent)
+            if count % SPAWN_BATCH == 0:
+                await trio.lowlevel.checkpoint()
+        self.ctx.tell_later(PURGE_EVERY_S, Purge())
+
+    def inspect(self) -> Mapping[str, object]:
+        """Show how many agents there are."""
+        return {"agents": len(self._services.views.agents), "started": self._started_agents}
+
+    @handles(CreateAgent)
+    async def create_agent(self, message: CreateAgent) -> Agent:
+        """Make an agent, paused, its budget in cash, and start its actors."""
+        agent = self._new_agent(message.new, message.principal)
+        commit = Commit(
+            stream=agent.agent_id,
+            at_us=agent.created_at_us,
+            principal=message.principal,
+            correlation_id=self.ctx.correlation_id,
+            events=(AgentCreated(agent),),
+            agent=agent,
+            book=open_book(agent),
+            deliveries=(quota_delivery(agent),),
+            claim=message.claim,
+        )
+        committed = await ask(self.ctx.ref(paths.JOURNAL), Append(commit))
+        made = committed.recorded[0].event
+        if not isinstance(made, AgentCreated):
+            raise IdempotencyMismatch("the idempotency key was used with another kind of request; use a new key")
+        self._start_home(made.agent)
+        return made.agent
+
+    @handles(ReviveAgent)
+    async def revive_agent(self, message: ReviveAgent) -> None:
+        """Start the actor of a quarantined agent again; its status says what it does then."""
+        await self.ctx.system.control.restart(paths.agent(message.agent_id))
+
+    @handles(Terminated)
+    async def agent_ended(self, message: Terminated) -> None:
+        """Record that an agent's actor keeps crashing."""
+        if message.quarantined:
+            agent_id = message.path.split("/")[2]
+            await self._fail(FailAgent(agent_id, f"the strategy keeps raising: {message.exit.cause!r}"))
+
+    @handles(FailAgent)
+    async def fail_agent(self, message: FailAgent) -> None:
+        """Record it again, where the journal could not the first time."""
+        await self._fail(message)
+
+    @handles(Purge)
+    async def purge(self, _message: Purge) -> int:
+        """Remove the rows of agents that were deleted long ago, and come back tomorrow."""
+        self.ctx.tell_later(PURGE_EVERY_S, Purge())
+        return await self._services.store.purge(self._services.clock.now_us())
+
+    async def _fail(self, message: FailAgent) -> None:
+        agent = self._services.views.agent(message.agent_id)
+        status = next_agent_status(agent.status, AgentEvent.FAIL)
+        failed = evolve(
+            agent, status=status, failure_reason=message.reason, updated_at_us=self._services.clock.now_us()
+        )
+        commit = Commit(
+            stream=agent.agent_id,
+            at_us=failed.updated_at_us,
+            principal=FLOOR,
+            correlation_id=self.ctx.correlation_id,
+            events=(AgentStatusChanged(failed),),
+            agent=failed,
+        )
+        try:
+            await ask(self.ctx.ref(paths.JOURNAL), Append(commit, base_agent=agent))
+        except Refusal as refusal:
+            _log.warning("that %s failed is recorded later: %s", agent.agent_id, refusal)
+            self.ctx.tell_later(COMMIT_AGAIN_S, message)
+
+    def _new_agent(self, new: NewAgent, principal: Principal) -> Agent:
+        now_us = self._services.clock.now_us()
+        return Agent(
+            agent_id=self._services.ids.new("agt"),
+            user_id=principal.user_id,
+            name=new.name,
+            strategy=new.strategy,
+            status=AgentStatus.PAUSED,
+            risk_tolerance=new.risk_tolerance,
+            initial_budget_micros=new.initial_budget_micros,
+            quota=new.quota,
+            created_at_us=now_us,
+            updated_at_us=now_us,
+            preferences=new.preferences,
+            hours=new.hours,
+            oversight_threshold_micros=new.oversight_threshold_micros,
+            strategy_name=new.strategy_name,
+        )
+
+    def _start_home(self, agent: Agent) -> None:
+        if self.ctx.system.exists(paths.home_of(agent.agent_id)):
+            return
+        self.ctx.start_child_nowait(agent_home(agent, self._services), paths.AGENTS)
+        self.ctx.watch(self.ctx.ref(paths.agent(agent.agent_id)))
+        self._started_agents += 1
+
+
+def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
+    """Return the specification of one agent's actors.
+
+    An agent that rests has no task until somebody asks it something; one that is active, that was stopped before its
+    liquidation, or whose approvals are pending starts at once.
+    """
+    agent_id = agent.agent_id
+    book = services.views.book(agent_id)
+    has_work = agent.status is AgentStatus.ACTIVE or bool(book.approvals) or agent.status is AgentStatus.STOPPED
+    return SupervisorSpec(
+        agent_id,
+        strategy=Strategy.ONE_FOR_ONE,
+        children=(
+            ChildSpec(
+                "portfolio",
+                lambda: PortfolioActor(agent_id, services),
+                passivate_after_s=0,
+                start_passive=True,
+                backoff=AGENT_BACKOFF,
+                on_exceeded=Exceeded.QUARANTINE,
+            ),
+            SupervisorSpec("approvals", restart=Restart.PERMANENT),
+            ChildSpec(
+                "agent",
+                lambda: AgentActor(agent_id, services),
+                passivate_after_s=0,
+                start_passive=not has_work,
+                backoff=AGENT_BACKOFF,
+                on_exceeded=Exceeded.QUARANTINE,
+                intensity=RESTARTS_MAX,
+                period_s=RESTARTS_WITHIN_S,
+            ),
+        ),
+    )

@@ -1,0 +1,189 @@
+"""The journal: the one writer's facade. It commits what is queued as one transaction, then tells everybody.
+
+While one batch is in the writer's thread the next one gathers, so the batch grows with the load and a commit costs the
+less the more there are. The order of a commit's effects: durable, then in the views, then answered, then published.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+import trio
+from attrs import frozen
+
+from actors import paths
+from actors.errors import DuplicateClientOrderId, EmailInUse, IdempotencyMismatch, JournalUnavailable, NotStorable
+from actors.messages import Append, DrainOutbox, KeepPrices
+from actors.ports.journal import (
+    CHANNELS,
+    AlreadyDone,
+    Channel,
+    ClientOrderIdTaken,
+    Commit,
+    CommitResult,
+    Committed,
+    EmailTaken,
+    JournalStore,
+    Unstorable,
+)
+from actors.ports.publisher import Publisher
+from actors.views import FloorViews
+from supervisor import Actor, Context, MailboxFull, Refusal, Reply, handles
+from supervisor.errors import SupervisorError
+
+BATCH_COMMITS_MAX = 256
+"""A batch that fills one transaction well; larger ones gain little and make the first commit in them wait."""
+
+_log = logging.getLogger(__name__)
+_FACADES = {Channel.METERING: paths.METERING, Channel.OVERSIGHT: paths.OVERSIGHT}
+
+
+@frozen
+class _Queued:
+    append: Append
+    reply: Reply[Committed]
+
+
+class JournalActor(Actor):
+    """Commits changes in batches. Its state is the queue of those that wait for the batch under way."""
+
+    def __init__(self, store: JournalStore, views: FloorViews, publisher: Publisher) -> None:
+        self._store = store
+        self._views = views
+        self._publisher = publisher
+        self._queue: deque[_Queued] = deque()
+        self._prices: KeepPrices | None = None
+        self._work = trio.Event()
+        self._commits = 0
+        self._batches = 0
+
+    async def started(self) -> None:
+        """Start the loop that commits batch after batch."""
+        self.ctx.start_task(self._write)
+
+    def inspect(self) -> Mapping[str, object]:
+        """Show the queue and the batching."""
+        return {"queued": len(self._queue), "commits": self._commits, "batches": self._batches}
+
+    @handles(Append)
+    def append(self, message: Append) -> Reply[Committed]:
+        """Queue a change; the reply comes once it is durable."""
+        reply = self.ctx.defer()
+        self._queue.append(_Queued(message, reply))
+        self._work.set()
+        return reply
+
+    @handles(KeepPrices)
+    def keep_prices(self, message: KeepPrices) -> None:
+        """Keep the newest prices with the next write."""
+        self._prices = message
+        self._work.set()
+
+    async def _write(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work = trio.Event()
+            while self._queue:
+                await self._commit_batch(self._take_batch())
+            await self._write_prices()
+
+    def _take_batch(self) -> list[_Queued]:
+        """Take what is queued, refusing what nobody waits for and what was decided on a state that is not the last one.
+
+        An actor that was restarted while its change was in the writer's thread may decide on the state before it; the
+        views say so, and so does an earlier change of the same stream in this batch.
+        """
+        batch: list[_Queued] = []
+        streams: set[str] = set()
+        while self._queue and len(batch) < BATCH_COMMITS_MAX:
+            queued = self._queue.popleft()
+            commit = queued.append.commit
+            if not queued.reply.wanted:
+                queued.reply.fail(JournalUnavailable("nobody waits for this change any more"))
+                continue
+            if commit.stream in streams or not self._is_current(queued.append):
+                queued.reply.fail(JournalUnavailable(f"{commit.stream} changed meanwhile; try again"))
+                continue
+            streams.add(commit.stream)
+            batch.append(queued)
+        return batch
+
+    def _is_current(self, append: Append) -> bool:
+        stream = append.commit.stream
+        if append.base_book is not None and self._views.books.get(stream) is not append.base_book:
+            return False
+        return append.base_agent is None or self._views.agents.get(stream) is append.base_agent
+
+    async def _commit_batch(self, batch: Sequence[_Queued]) -> None:
+        if not batch:
+            return
+        commits = [queued.append.commit for queued in batch]
+        try:
+            results = await self._store.commit(commits)
+        except JournalUnavailable as error:
+            _log.warning("the journal could not commit: %s", error)
+            for queued in batch:
+                queued.reply.fail(JournalUnavailable(*error.args))
+            return
+        self._batches += 1
+        channels: set[Channel] = set()
+        for queued, result in zip(batch, results, strict=True):
+            self._settle(queued, result)
+            channels.update(CHANNELS[type(delivery)] for delivery in queued.append.commit.deliveries)
+        for channel in channels:
+            drain(self.ctx, channel)
+
+    def _settle(self, queued: _Queued, result: CommitResult) -> None:
+        commit = queued.append.commit
+        if isinstance(result, Committed):
+            self._commits += 1
+            self._show(commit, result)
+            queued.reply.reply(result)
+            self._publisher.publish(result.recorded, commit.agent, commit.book)
+        elif isinstance(result, AlreadyDone):
+            self._repeat(queued, result)
+        else:
+            queued.reply.fail(_refusal(result))
+
+    def _show(self, commit: Commit, committed: Committed) -> None:
+        self._views.publish(commit.agent, commit.book)
+        if committed.recorded:
+            self._views.last_seq = committed.recorded[-1].seq
+
+    def _repeat(self, queued: _Queued, done: AlreadyDone) -> None:
+        claim = queued.append.commit.claim
+        if claim is not None and claim.fingerprint == done.fingerprint:
+            queued.reply.reply(Committed((done.answer,)))
+        else:
+            queued.reply.fail(IdempotencyMismatch("the idempotency key was used with another request; use a new key"))
+
+    async def _write_prices(self) -> None:
+        if self._prices is None:
+            return
+        kept, self._prices = self._prices, None
+        try:
+            await self._store.save_prices(kept.prices, kept.at_us)
+        except JournalUnavailable as error:
+            _log.warning("the last prices were not kept, the next ones will be: %s", error)
+
+
+def _refusal(result: ClientOrderIdTaken | EmailTaken | Unstorable) -> Refusal:
+    """Return what a commit that the store did not take means to whoever asked for it."""
+    match result:
+        case ClientOrderIdTaken(trade_id):
+            return DuplicateClientOrderId(f"the agent's trade {trade_id} has this clientOrderId already")
+        case EmailTaken():
+            return EmailInUse("another person has this email address already")
+        case Unstorable(reason):
+            return NotStorable(f"the change cannot be stored: {reason}")
+
+
+def drain(ctx: Context, channel: Channel) -> None:
+    """Tell the facade of a channel that something waits in the outbox.
+
+    A facade that is full, restarting or gone finds it by itself at its next look.
+    """
+    try:
+        ctx.ref(_FACADES[channel]).tell_nowait(DrainOutbox())
+    except (MailboxFull, SupervisorError):
+        _log.debug("the facade of %s will look for itself", channel)

@@ -1,0 +1,147 @@
+"""The market: ticks the prices, publishes them, and wakes the agents whose condition has come true.
+
+Agents do not watch ticks. Each leaves the bands of prices it cares about and a time; all of them stand in arrays here,
+and a tick costs a few array operations plus one message to each agent that has something to decide.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from actors import paths
+from actors.bands import BandBook
+from actors.messages import AwaitMove, CancelAwait, KeepPrices, Tick, Wake
+from actors.ports.clock import Clock
+from actors.ports.publisher import Publisher
+from actors.prices.base import PriceModel
+from actors.prices.history import PriceHistory
+from actors.prices.ticks import MICROSECONDS_PER_SECOND, tick_years
+from actors.strategies.base import MarketView
+from actors.views import FloorViews, MarketSnapshot
+from supervisor import Actor, handles
+from supervisor.errors import SupervisorError
+
+HISTORY_TICKS: Final = 256
+"""Recent prices kept for strategies and risk; trends and volatilities look back no further."""
+
+KEEP_PRICES_EVERY_US: Final = 5 * MICROSECONDS_PER_SECOND
+"""How much of the prices' path a crash may forget."""
+
+DAY_US: Final = 86_400 * MICROSECONDS_PER_SECOND
+
+_log = logging.getLogger(__name__)
+
+
+@frozen
+class MarketRules:
+    """How time passes on the market: real time between ticks, and trading time per real time."""
+
+    tick_us: int
+    time_compression: float
+
+
+class MarketActor(Actor):
+    """Owns the price model and everybody's wake conditions."""
+
+    def __init__(
+        self, model: PriceModel, rules: MarketRules, views: FloorViews, publisher: Publisher, clock: Clock
+    ) -> None:
+        self._model = model
+        self._rules = rules
+        self._views = views
+        self._publisher = publisher
+        self._clock = clock
+        self._dt_years = tick_years(rules.tick_us, rules.time_compression)
+        self._history = PriceHistory(model.symbols, HISTORY_TICKS)
+        self._bands = BandBook(model.symbols)
+        self._slots: dict[str, int] = {}
+        self._agents: list[str] = []
+        self._due_s = 0.0
+        self._kept_at_us = 0
+        self._woken = 0
+
+    async def started(self) -> None:
+        """Publish the opening prices and arm the first tick."""
+        self._show(self._model.open_micros(), self._views.market.tick + 1)
+        self._due_s = self.ctx.time_s
+        self._arm()
+
+    def inspect(self) -> Mapping[str, object]:
+        """Show the prices and how many agents wait."""
+        return {
+            "tick": self._views.market.tick,
+            "prices_micros": dict(self._views.market.prices),
+            "waiting": len(self._slots),
+            "woken": self._woken,
+        }
+
+    @handles(AwaitMove)
+    def await_move(self, message: AwaitMove) -> None:
+        """Wake this agent once one of its bands is left, or at its time."""
+        slot = self._slots.get(message.agent_id)
+        if slot is None:
+            slot = self._slots[message.agent_id] = len(self._agents)
+            self._agents.append(message.agent_id)
+        self._bands.set(slot, message.bands, message.at_us)
+
+    @handles(CancelAwait)
+    def cancel_await(self, message: CancelAwait) -> None:
+        """Let this agent rest."""
+        slot = self._slots.get(message.agent_id)
+        if slot is not None:
+            self._bands.clear(slot)
+
+    @handles(Tick)
+    def tick(self, _message: Tick) -> None:
+        """Make the next prices, publish them, and wake whom they concern."""
+        self._arm()
+        prices = self._model.step(self._dt_years)
+        snapshot = self._show(prices, self._views.market.tick + 1)
+        wake = Wake(snapshot.tick)
+        for slot in self._bands.crossed(prices, snapshot.at_us).tolist():
+            self._wake(self._agents[slot], slot, wake)
+        if snapshot.at_us - self._kept_at_us >= KEEP_PRICES_EVERY_US:
+            self._kept_at_us = snapshot.at_us
+            self._tell(paths.JOURNAL, KeepPrices(snapshot.prices, snapshot.at_us))
+
+    def _wake(self, agent_id: str, slot: int, wake: Wake) -> None:
+        self._woken += 1
+        if not self._tell(paths.agent(agent_id), wake):
+            self._bands.set(slot, (), self._views.market.at_us)
+
+    def _tell(self, path: str, message: Wake | KeepPrices) -> bool:
+        try:
+            self.ctx.ref(path).tell_nowait(message)
+        except SupervisorError as error:
+            _log.warning("%s was not told of a tick: %s", path, error)
+            return False
+        return True
+
+    def _show(self, prices: NDArray[np.int64], tick: int) -> MarketSnapshot:
+        now_us = self._clock.now_us()
+        by_symbol = dict(zip(self._model.symbols, prices.tolist(), strict=True))
+        self._history.push(prices)
+        before = self._views.market
+        same_day = bool(before.opens) and before.at_us // DAY_US == now_us // DAY_US
+        snapshot = MarketSnapshot(
+            tick=tick,
+            view=MarketView(now_us, by_symbol, self._history.by_symbol()),
+            opens=before.opens if same_day else by_symbol,
+            ticks_per_year=1 / self._dt_years,
+        )
+        self._views.market = snapshot
+        self._publisher.publish_market(snapshot)
+        return snapshot
+
+    def _arm(self) -> None:
+        """Set the alarm for the next tick on a fixed grid, leaving out ticks that are over already."""
+        period_s = self._rules.tick_us / MICROSECONDS_PER_SECOND
+        now_s = self.ctx.time_s
+        self._due_s += period_s
+        if self._due_s <= now_s:
+            self._due_s = now_s + period_s
+        self.ctx.tell_later(self._due_s - now_s, Tick())

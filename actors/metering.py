@@ -1,0 +1,188 @@
+"""The facade of the metering service: leases of quotas going down, usage going up.
+
+A trade does not wait for a gRPC call. The facade holds a lease of each agent's quota, a number of calls for a while,
+and asks the service only when one is used up or over. Usage leaves through the outbox in batches, at least once.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import trio
+
+from actors.errors import JournalUnavailable, QuotaExceeded
+from actors.messages import CheckQuota, DrainOutbox, GetUsage, IngestUsage, TakeQuota
+from actors.outbound import quota_limits
+from actors.ports.journal import Channel, OutboxEntry, QuotaDelivery, UsageDelivery
+from actors.ports.metering import MeteringRefused, MeteringUnavailable, QuotaState, QuotaUnknown, UsageReport
+from actors.quota import Lease
+from actors.services import Services
+from supervisor import Actor, Reply, handles
+
+LEASE_CALLS_MAX: Final = 200
+"""How far the floor may go beyond what the service knows, in calls of one agent."""
+
+LEASE_US: Final = 60_000_000
+"""How long a lease is good for: an outage shorter than this goes unnoticed by agents with calls left."""
+
+BATCH_ENTRIES_MAX: Final = 500
+LOOK_EVERY_S: Final = 30.0
+"""The outbox is looked at after each commit, and this often even when nobody said so."""
+
+_log = logging.getLogger(__name__)
+
+
+class MeteringActor(Actor):
+    """Grants submissions from leases, and delivers usage."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._leases: dict[str, Lease] = {}
+        self._waiting: dict[str, list[Reply[None]]] = {}
+        self._work = trio.Event()
+        self._delivered = 0
+
+    async def started(self) -> None:
+        """Start the loop that drains the outbox."""
+        self.ctx.start_task(self._drain)
+
+    def inspect(self) -> Mapping[str, object]:
+        """Show the leases and what was delivered."""
+        return {"leases": len(self._leases), "refreshing": len(self._waiting), "delivered": self._delivered}
+
+    @handles(TakeQuota)
+    def take_quota(self, message: TakeQuota) -> Reply[None] | None:
+        """Grant one submission from the agent's lease, refreshing it first where it is used up or over."""
+        agent_id = message.agent_id
+        lease = self._leases.get(agent_id)
+        if lease is not None and lease.covers(self._services.clock.now_us()):
+            self._leases[agent_id] = lease.take()
+            return None
+        reply: Reply[None] = self.ctx.defer()
+        waiting = self._waiting.get(agent_id)
+        if waiting is None:
+            self._waiting[agent_id] = [reply]
+            self.ctx.start_task(self._refresh, agent_id)
+        else:
+            waiting.append(reply)
+        return reply
+
+    @handles(CheckQuota)
+    def check_quota(self, message: CheckQuota) -> Reply[QuotaState]:
+        """Ask the service what is left."""
+        reply: Reply[QuotaState] = self.ctx.defer()
+        self.ctx.start_task(self._check, message.agent_id, reply)
+        return reply
+
+    @handles(GetUsage)
+    def get_usage(self, message: GetUsage) -> Reply[UsageReport]:
+        """Ask the service what was used."""
+        reply: Reply[UsageReport] = self.ctx.defer()
+        self.ctx.start_task(self._usage, message, reply)
+        return reply
+
+    @handles(IngestUsage)
+    def ingest(self, message: IngestUsage) -> Reply[None]:
+        """Pass usage of another program on."""
+        reply: Reply[None] = self.ctx.defer()
+        self.ctx.start_task(self._ingest, message, reply)
+        return reply
+
+    @handles(DrainOutbox)
+    def drain(self, _message: DrainOutbox) -> None:
+        """Look at the outbox soon."""
+        self._work.set()
+
+    async def _refresh(self, agent_id: str) -> None:
+        """Take a new lease and serve everybody who waits for it."""
+        error: Exception | None = None
+        try:
+            self._leases[agent_id] = await self._new_lease(agent_id)
+        except (MeteringUnavailable, QuotaExceeded, MeteringRefused) as refusal:
+            error = refusal
+        for reply in self._waiting.pop(agent_id):
+            lease = self._leases.get(agent_id)
+            if error is not None:
+                reply.fail(error)
+            elif lease is not None and lease.covers(self._services.clock.now_us()):
+                self._leases[agent_id] = lease.take()
+                reply.reply(None)
+            else:
+                reply.fail(MeteringUnavailable("the lease is used up already", retry_after_s=1.0))
+
+    async def _new_lease(self, agent_id: str) -> Lease:
+        state = await self._ask_quota(agent_id)
+        if not state.allowed:
+            raise QuotaExceeded(
+                "the metering service says that this month's quota is used up; raise quotaConfig or wait for the "
+                "new month",
+                state.reset_at_us,
+            )
+        return Lease(
+            calls_left=min(state.remaining_api_calls, LEASE_CALLS_MAX),
+            budget_left_micros=state.remaining_budget_micros,
+            valid_until_us=min(self._services.clock.now_us() + LEASE_US, state.reset_at_us),
+        )
+
+    async def _ask_quota(self, agent_id: str) -> QuotaState:
+        """Ask for an agent's quota, giving it to a service that does not know it yet."""
+        metering = self._services.metering
+        try:
+            return await metering.check_quota(agent_id)
+        except QuotaUnknown:
+            await metering.initialize_quota(agent_id, quota_limits(self._services.views.agent(agent_id)))
+            return await metering.check_quota(agent_id)
+
+    async def _check(self, agent_id: str, reply: Reply[QuotaState]) -> None:
+        try:
+            reply.reply(await self._ask_quota(agent_id))
+        except (MeteringUnavailable, MeteringRefused) as error:
+            reply.fail(error)
+
+    async def _usage(self, message: GetUsage, reply: Reply[UsageReport]) -> None:
+        try:
+            reply.reply(await self._services.metering.usage(message.agent_id, message.period))
+        except (MeteringUnavailable, MeteringRefused) as error:
+            reply.fail(error)
+
+    async def _ingest(self, message: IngestUsage, reply: Reply[None]) -> None:
+        try:
+            await self._services.metering.ingest(message.events)
+        except (MeteringUnavailable, MeteringRefused) as error:
+            reply.fail(error)
+        else:
+            reply.reply(None)
+
+    async def _drain(self) -> None:
+        while True:
+            self._work = trio.Event()
+            try:
+                while await self._deliver_batch():
+                    pass
+            except (MeteringUnavailable, JournalUnavailable) as error:
+                _log.warning("usage stays in the outbox for now: %s", error)
+                await trio.sleep(error.retry_after_s)
+                continue
+            with trio.move_on_after(LOOK_EVERY_S):
+                await self._work.wait()
+
+    async def _deliver_batch(self) -> bool:
+        """Deliver the oldest entries; say whether there were any."""
+        entries = await self._services.store.outbox(Channel.METERING, 0, BATCH_ENTRIES_MAX)
+        if not entries:
+            return False
+        for entry in entries:
+            if isinstance(entry.delivery, QuotaDelivery):
+                await self._services.metering.initialize_quota(entry.delivery.agent_id, entry.delivery.limits)
+                self._leases.pop(entry.delivery.agent_id, None)
+        await self._deliver_usage(entries)
+        await self._services.store.delivered([entry.entry_id for entry in entries])
+        self._delivered += len(entries)
+        return True
+
+    async def _deliver_usage(self, entries: Sequence[OutboxEntry]) -> None:
+        events = [
+            event for entry in entries if isinstance(entry.delivery, UsageDelivery) for event in entry.delivery.events
+        ]
+        if events:
+            await self._services.metering.ingest(events)

@@ -1,0 +1,93 @@
+"""What a commit owes to the services outside: usage for metering, requests and decisions for oversight."""
+
+from collections.abc import Iterable, Iterator
+
+from actors.book import EXECUTED, SUBMITTED
+from actors.events import (
+    ApprovalApproved,
+    ApprovalRejected,
+    ApprovalRequested,
+    BookEvent,
+    TradeCreated,
+    TradeExecuted,
+)
+from actors.model import Agent, Approval, Decision, Trade
+from actors.orders import EXECUTED_TRADE_COST_MICROS
+from actors.ports.clock import Ids
+from actors.ports.journal import ApprovalDelivery, DecisionDelivery, Delivery, QuotaDelivery, UsageDelivery
+from actors.ports.metering import QuotaLimits, UsageEvent
+from actors.ports.oversight import DecisionRecord, OversightRequestRecord
+
+OUTSIDE_CHANNELS = frozenset({"oversight", "auto"})
+"""Decisions that came from the oversight service itself; it need not be told of them."""
+
+
+def deliveries_of(events: Iterable[BookEvent], ids: Ids) -> tuple[Delivery, ...]:
+    """Return what leaves through the outbox with these events; the usage of one commit travels together."""
+    events = tuple(events)
+    usage = tuple(_usage(events, ids))
+    oversight = tuple(_oversight(events))
+    return ((UsageDelivery(usage),) if usage else ()) + oversight
+
+
+def quota_delivery(agent: Agent) -> QuotaDelivery:
+    """Return an agent's quota for the metering service."""
+    return QuotaDelivery(agent.agent_id, quota_limits(agent))
+
+
+def quota_limits(agent: Agent) -> QuotaLimits:
+    """Return an agent's quota as the metering service takes it."""
+    return QuotaLimits(agent.quota.api_calls, agent.quota.budget_per_month_micros)
+
+
+def _usage(events: tuple[BookEvent, ...], ids: Ids) -> Iterator[UsageEvent]:
+    for event in events:
+        if isinstance(event, TradeCreated):
+            trade = event.trade
+            yield _usage_event(ids, trade, SUBMITTED, 1, 0, trade.submitted_at_us)
+        elif isinstance(event, TradeExecuted):
+            trade = event.trade
+            executed_at_us = trade.executed_at_us or trade.submitted_at_us
+            yield _usage_event(ids, trade, EXECUTED, 0, EXECUTED_TRADE_COST_MICROS, executed_at_us)
+
+
+def _usage_event(ids: Ids, trade: Trade, kind: str, calls: int, cost_micros: int, at_us: int) -> UsageEvent:
+    return UsageEvent(ids.new("evt"), trade.agent_id, kind, calls, cost_micros, at_us, {"tradeId": trade.trade_id})
+
+
+def _oversight(events: tuple[BookEvent, ...]) -> Iterator[Delivery]:
+    for event in events:
+        if isinstance(event, ApprovalRequested):
+            yield ApprovalDelivery(_request_record(event.approval, event.trade))
+        elif isinstance(event, ApprovalApproved | ApprovalRejected):
+            decision = event.approval.decision
+            if decision is not None and decision.channel not in OUTSIDE_CHANNELS:
+                yield DecisionDelivery(event.approval.request_id, _decision_record(decision))
+
+
+def _request_record(approval: Approval, trade: Trade) -> OversightRequestRecord:
+    return OversightRequestRecord(
+        request_id=approval.request_id,
+        agent_id=approval.agent_id,
+        trade_id=trade.trade_id,
+        symbol=trade.symbol,
+        action=trade.action.value,
+        quantity=trade.quantity,
+        price_micros=trade.reference_price_micros,
+        estimated_value_micros=approval.estimated_value_micros,
+        reason=approval.reason,
+        risk_level=approval.risk.level.value,
+        created_at_us=approval.created_at_us,
+        expires_at_us=approval.expires_at_us,
+    )
+
+
+def _decision_record(decision: Decision) -> DecisionRecord:
+    return DecisionRecord(
+        result="approved" if decision.approved else "rejected",
+        approver_id=decision.approver_id,
+        approver_name=decision.approver_name,
+        channel=decision.channel,
+        reason=decision.reason or "",
+        at_us=decision.at_us,
+    )

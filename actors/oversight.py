@@ -1,0 +1,135 @@
+"""The facade of the oversight service: requests and decisions going out, decisions taken elsewhere coming in.
+
+Requests leave through the outbox, so an approval waits locally while the service is away and reaches it later. A
+decision that the service took, by itself or by somebody who spoke to it directly, is told to the approval's actor like
+any other.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+import trio
+
+from actors import paths
+from actors.errors import JournalUnavailable
+from actors.messages import Decide, DrainOutbox, RelayDecision
+from actors.model import Decision, Principal, Role
+from actors.ports.journal import ApprovalDelivery, Channel, DecisionDelivery, OutboxEntry
+from actors.ports.oversight import (
+    AlreadyDecided,
+    DecisionRecord,
+    OversightRefused,
+    OversightUnavailable,
+    RequestExpired,
+    RequestMismatch,
+    RequestUnknown,
+)
+from actors.services import Services
+from supervisor import Actor, handles
+from supervisor.errors import SupervisorError
+
+BATCH_ENTRIES_MAX: Final = 100
+LOOK_EVERY_S: Final = 30.0
+RELAY_AGAIN_S: Final = 0.05
+"""How soon a decision is told again when the approval's actor is not up yet."""
+
+_log = logging.getLogger(__name__)
+
+
+class OversightActor(Actor):
+    """Delivers what the floor decided and asked, and relays what was decided elsewhere."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._work = trio.Event()
+        self._seen_sequence = 0
+        self._delivered = 0
+        self._relayed = 0
+
+    async def started(self) -> None:
+        """Start draining the outbox and watching for decisions."""
+        self.ctx.start_task(self._drain)
+        self.ctx.start_task(self._watch)
+
+    def inspect(self) -> Mapping[str, object]:
+        """Show what went out and what came in."""
+        return {"delivered": self._delivered, "relayed": self._relayed, "seen_sequence": self._seen_sequence}
+
+    @handles(DrainOutbox)
+    def drain(self, _message: DrainOutbox) -> None:
+        """Look at the outbox soon."""
+        self._work.set()
+
+    @handles(RelayDecision)
+    def relay_again(self, message: RelayDecision) -> None:
+        """Tell a decision whose approval had no actor yet."""
+        self._relay(message.request_id, message.decision)
+
+    async def _watch(self) -> None:
+        async with self._services.oversight.watch(self._seen_sequence) as decisions:
+            async for decision in decisions:
+                self._seen_sequence = decision.sequence
+                self._relay(decision.request_id, decision.record)
+
+    def _relay(self, request_id: str, record: DecisionRecord) -> None:
+        """Tell the approval's actor, if the approval is still pending here."""
+        agent_id = self._services.views.agent_of_request(request_id)
+        if agent_id is None:
+            return
+        path = paths.approval(agent_id, request_id)
+        if not self.ctx.system.exists(path):
+            self.ctx.tell_later(RELAY_AGAIN_S, RelayDecision(request_id, record))
+            return
+        decision = Decision(
+            approved=record.result == "approved",
+            approver_id=record.approver_id,
+            approver_name=record.approver_name,
+            channel="auto" if record.channel == "auto" else "oversight",
+            reason=record.reason or None,
+            at_us=self._services.clock.now_us(),
+        )
+        principal = Principal(record.approver_id, record.approver_name, Role.APPROVER)
+        try:
+            self.ctx.ref(path).tell_nowait(Decide(decision, principal))
+        except SupervisorError as error:
+            _log.warning("the decision on %s is told again soon: %s", request_id, error)
+            self.ctx.tell_later(RELAY_AGAIN_S, RelayDecision(request_id, record))
+        else:
+            self._relayed += 1
+
+    async def _drain(self) -> None:
+        while True:
+            self._work = trio.Event()
+            try:
+                while await self._deliver_batch():
+                    pass
+            except (OversightUnavailable, JournalUnavailable) as error:
+                _log.warning("approvals wait locally, oversight hears of them later: %s", error)
+                await trio.sleep(error.retry_after_s)
+                continue
+            with trio.move_on_after(LOOK_EVERY_S):
+                await self._work.wait()
+
+    async def _deliver_batch(self) -> bool:
+        """Deliver the oldest entries one by one; say whether there were any."""
+        entries = await self._services.store.outbox(Channel.OVERSIGHT, 0, BATCH_ENTRIES_MAX)
+        for entry in entries:
+            await self._deliver(entry)
+            await self._services.store.delivered([entry.entry_id])
+            self._delivered += 1
+        return bool(entries)
+
+    async def _deliver(self, entry: OutboxEntry) -> None:
+        """Deliver one entry. What the service refuses for good is said in the log and not sent again."""
+        oversight = self._services.oversight
+        try:
+            match entry.delivery:
+                case ApprovalDelivery(request):
+                    status = await oversight.create(request)
+                    if status.decision is not None:
+                        self._relay(status.request_id, status.decision)
+                case DecisionDelivery(request_id, decision):
+                    await oversight.decide(request_id, decision)
+        except (AlreadyDecided, RequestExpired, RequestMismatch, RequestUnknown, OversightRefused) as error:
+            _log.warning("the oversight service did not take entry %d: %s", entry.entry_id, error)

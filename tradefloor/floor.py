@@ -1,0 +1,149 @@
+"""The composition root: from settings to a running floor, every part handed what it needs.
+
+Order of a start: the storage is opened and what it holds is put into the views; the gRPC services are started unless
+they live elsewhere; the tree of actors starts; the edge is the last to open and the first to close.
+"""
+
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+
+from actors.desk import PPM, OversightRules
+from actors.market import MarketRules
+from actors.ports.journal import JournalUnavailable
+from actors.ports.publisher import Publisher
+from actors.prices.base import PriceModel
+from actors.prices.synthetic import synthetic_market
+from actors.prices.ticks import LIVE_TIME_COMPRESSION
+from actors.services import Services
+from actors.symbols import LISTINGS
+from actors.tree import floor_tree
+from actors.views import FloorViews
+from net.grpc.embedded import ServiceAddresses, serve_metering, serve_oversight
+from net.grpc.metering_client import MeteringClient, open_metering_client
+from net.grpc.oversight_client import OversightClient, open_oversight_client
+from persistence.services.metering_store import SqliteMeteringStore
+from persistence.services.oversight_store import SqliteOversightStore
+from persistence.store import SqliteStore, open_store
+from supervisor import ActorSystem, correlation_id, open_system
+from tradefloor.settings import Settings
+from tradefloor.surroundings import SystemClock, SystemIds, entropy
+
+SECONDS_US: Final = 1_000_000
+METERING_FILE: Final = "metering.db"
+OVERSIGHT_FILE: Final = "oversight.db"
+
+
+@frozen
+class Floor:
+    """A running floor, for the edge and the commands to work with."""
+
+    settings: Settings
+    system: ActorSystem
+    services: Services
+    store: SqliteStore
+    metering: MeteringClient
+    oversight: OversightClient
+    addresses: ServiceAddresses
+
+    @property
+    def views(self) -> FloorViews:
+        """The published snapshots."""
+        return self.services.views
+
+
+@asynccontextmanager
+async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews) -> AsyncIterator[Floor]:
+    """Run a floor around a block of code. Everything is up at its beginning and has stopped in order at its end.
+
+    Raises FloorInUse when another program has the database, ListenError when a service finds no port.
+    """
+    clock, ids = SystemClock(), SystemIds()
+    with ExitStack() as stack:
+        store = open_store(settings.database_path)
+        stack.callback(store.close)
+        recover(store, views)
+        addresses = stack.enter_context(grpc_services(settings, clock))
+        async with (
+            open_metering_client(addresses.metering, correlation_id=correlation_id.get) as metering,
+            open_oversight_client(addresses.oversight, correlation_id=correlation_id.get) as oversight,
+        ):
+            services = Services(
+                views=views,
+                store=store,
+                history=store,
+                metering=metering,
+                oversight=oversight,
+                publisher=publisher,
+                clock=clock,
+                ids=ids,
+                rules=oversight_rules(settings),
+                seed=settings.market_seed,
+            )
+            tree = floor_tree(services, market_model(settings, store), market_rules(settings))
+            async with open_system(tree, rng=random.Random(entropy(16))) as system:  # noqa: S311 -- jitter of restarts
+                yield Floor(settings, system, services, store, metering, oversight, addresses)
+
+
+def recover(store: SqliteStore, views: FloorViews) -> None:
+    """Put what the storage holds into the views, before any actor runs."""
+    for agent, book in store.agents():
+        views.publish(agent, book)
+    views.last_seq = store.last_seq()
+
+
+def market_model(settings: Settings, store: SqliteStore) -> PriceModel:
+    """Return the synthetic market, going on from the prices that were kept last.
+
+    Its path is seeded anew from how far the log has come: a restart must not repeat the moves of the run before.
+    """
+    kept = store.prices()
+    listings = [
+        evolve(listing, open_micros=kept.get(listing.symbol, listing.open_micros)) for listing in LISTINGS
+    ]
+    return synthetic_market(settings.market_seed + (store.last_seq() if kept else 0), listings=listings)
+
+
+def market_rules(settings: Settings) -> MarketRules:
+    """Return how time passes on the market."""
+    return MarketRules(tick_us=settings.tick_interval_ms * 1_000, time_compression=LIVE_TIME_COMPRESSION)
+
+
+def oversight_rules(settings: Settings) -> OversightRules:
+    """Return when trades wait for a human."""
+    return OversightRules(
+        threshold_micros=settings.oversight_threshold,
+        ttl_us=settings.approval_ttl * SECONDS_US,
+        price_tolerance_ppm=round(settings.approval_price_tolerance * PPM),
+    )
+
+
+@contextmanager
+def grpc_services(settings: Settings, clock: SystemClock) -> Iterator[ServiceAddresses]:
+    """Start the services that the settings do not place elsewhere, and yield where both are."""
+    with ExitStack() as stack:
+        metering = settings.metering_grpc_address
+        if metering is None:
+            metering_store = SqliteMeteringStore(_service_file(settings, METERING_FILE))
+            stack.callback(metering_store.close)
+            metering = stack.enter_context(serve_metering(metering_store, clock.now_us))
+        oversight = settings.oversight_grpc_address
+        if oversight is None:
+            oversight_store = SqliteOversightStore(_service_file(settings, OVERSIGHT_FILE))
+            stack.callback(oversight_store.close)
+            oversight = stack.enter_context(
+                serve_oversight(
+                    oversight_store,
+                    clock.now_us,
+                    auto_approve_below_micros=settings.oversight_auto_approve_below,
+                )
+            )
+        yield ServiceAddresses(metering, oversight)
+
+
+def _service_file(settings: Settings, name: str) -> Path:
+    return settings.data_folder / name

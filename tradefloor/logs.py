@@ -1,0 +1,48 @@
+"""Log lines: structlog renders ours and those of the libraries, each with the correlation id it belongs to."""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from supervisor import correlation_id
+from tradefloor.settings import Settings
+
+QUIET_LIBRARIES = ("hypercorn.access", "grpc", "quart.app", "quart.serving")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send every log line to standard error in the chosen form, from the chosen level on."""
+    renderer: structlog.typing.Processor
+    if settings.log_format == "json":
+        renderer = structlog.processors.JSONRenderer()
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_correlation_id,
+        structlog.processors.format_exc_info,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    for name in QUIET_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def add_correlation_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the correlation id of the request at hand, where there is one."""
+    current = correlation_id.get()
+    if current is not None:
+        event["correlation_id"] = current
+    return event

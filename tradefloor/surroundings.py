@@ -1,0 +1,44 @@
+"""The real world's clock, identities and secrets: the only module that reads the wall clock or the system's randomness."""
+
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Final
+
+SECRET_FILE: Final = "jwt-secret"  # noqa: S105 -- the name of the file, not what is in it
+SECRET_BYTES: Final = 48
+
+
+class SystemClock:
+    """The host's wall clock."""
+
+    def now_us(self) -> int:
+        """Return microseconds since the Unix epoch."""
+        return time.time_ns() // 1_000
+
+
+class SystemIds:
+    """Identifiers of 96 bits from the system's randomness."""
+
+    def new(self, prefix: str) -> str:
+        """Return the prefix, `_`, and 24 hexadecimal digits."""
+        return f"{prefix}_{secrets.token_hex(12)}"
+
+
+def entropy(count: int) -> bytes:
+    """Return so many unguessable bytes."""
+    return secrets.token_bytes(count)
+
+
+def development_secret(folder: Path) -> bytes:
+    """Return the secret that signs tokens in development: made once, kept in the data folder, readable by its owner."""
+    path = folder / SECRET_FILE
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        secret = secrets.token_hex(SECRET_BYTES).encode()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret)
+        return secret
