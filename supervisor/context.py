@@ -1,14 +1,15 @@
 """What an actor can ask of the runtime, as `self.ctx`."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import trio
 
+from supervisor import belongings
 from supervisor.cell import Cell
 from supervisor.envelope import Reply
-from supervisor.message import Message, Terminated
-from supervisor.policy import Exit, Reason
+from supervisor.message import Message
+from supervisor.policy import Reason
 from supervisor.ref import ActorRef
 from supervisor.spec import NodeSpec
 from supervisor.timers import Timer
@@ -80,18 +81,19 @@ class Context:
             cell.deferred[envelope] = None
         return Reply(envelope)
 
-    def start_task(
-        self, async_fn: Callable[[Unpack[Args]], Awaitable[object]], *args: Unpack[Args]
-    ) -> trio.CancelScope:
-        """Start a task of this actor: it is cancelled when the actor ends, and its crash is the actor's. Cancel it by its scope."""
-        return self._cell.start_task(async_fn, args)
+    def start_task(self, async_fn: Callable[[*Args], Awaitable[object]], *args: *Args) -> trio.CancelScope:
+        """Start a task of this actor: it is cancelled when the actor ends, and its crash is the actor's.
+
+        The returned scope cancels it earlier.
+        """
+        return belongings.start_task(self._cell, async_fn, args)
 
     def tell_later(self, delay_s: float, message: Message[Any]) -> Timer:
         """Tell oneself a message after a delay. A stop or restart calls it off."""
-        return self._cell.tell_later(delay_s, message)
+        return belongings.tell_later(self._cell, delay_s, message)
 
     async def start_child(self, spec: NodeSpec, supervisor: str | None = None) -> ActorRef:
-        """Start an actor or supervisor below this actor's supervisor, or below the one at the path, and wait until it is up."""
+        """Start a node below this actor's supervisor, or below the one at the path, and wait until it is up."""
         return await self.system.start_child(supervisor or self._supervisor_path(), spec)
 
     def start_child_nowait(self, spec: NodeSpec, supervisor: str | None = None) -> ActorRef:
@@ -100,17 +102,11 @@ class Context:
 
     def watch(self, ref: ActorRef) -> None:
         """Receive `Terminated` when the actor ends for good or is quarantined, at once if it does not exist."""
-        target = self._cell.runtime.nodes.get(ref.path)
-        if isinstance(target, Cell):
-            self._cell.watch(target)
-        else:
-            self._cell.notify(Terminated(ref.path, Exit(Reason.NORMAL)))
+        belongings.watch(self._cell, ref.path)
 
     def unwatch(self, ref: ActorRef) -> None:
         """Stop watching."""
-        target = self._cell.runtime.nodes.get(ref.path)
-        if isinstance(target, Cell) and target.watchers is not None:
-            target.watchers.pop(self._cell, None)
+        belongings.unwatch(self._cell, ref.path)
 
     def stop(self) -> None:
         """End, with reason `NORMAL`, after the message in hand."""

@@ -11,7 +11,7 @@ from supervisor.cell import Cell
 from supervisor.deadletters import DeadLetter
 from supervisor.envelope import Envelope, correlation_id
 from supervisor.errors import ActorFailed, ActorStopped
-from supervisor.node import DOWN, SETTLED, Node, Status, SupervisorNode
+from supervisor.node import SETTLED, Node, Status, SupervisorNode
 from supervisor.policy import Reason
 from supervisor.runtime import Runtime
 from supervisor.supervision import Supervision
@@ -106,7 +106,8 @@ class Control:
     async def state(self, path: str, timeout_s: float | None = None) -> Mapping[str, object]:
         """Show what the actor's `inspect()` says, between two messages, also while it is paused.
 
-        Empty for an actor that has no instance yet. Raises `ActorStopped`, `ActorFailed`, `AskTimeout`, and whatever `inspect` raises.
+        Empty for an actor that has no instance yet. Raises `ActorStopped`, `ActorFailed`, `AskTimeout`, and whatever
+        `inspect` raises.
         """
         await trio.lowlevel.checkpoint()
         cell = self._node(path)
@@ -145,21 +146,22 @@ class Control:
                     node.wake()
 
     async def stop(self, path: str) -> None:
-        """Stop in order and wait for the end. Started by the tree's spec, it can be restarted; otherwise it is forgotten."""
+        """Stop in order and wait for the end. What the tree's spec names can be restarted, the rest is forgotten."""
         node = self._node(path)
-        self._supervision.operate(node, self._supervision.halt_in_operation, node, Reason.SHUTDOWN)
-        await node.wait_for(frozenset({Status.STOPPED}))
+        await self._supervision.operate(node, self._supervision.halt_in_operation, node, Reason.SHUTDOWN).wait()
 
     async def restart(self, path: str) -> Status:
-        """Stop in order and start again, with fresh instances and the old mailboxes; revives what has stopped or failed.
+        """Stop in order and start again, with fresh instances and old mailboxes; revives what has stopped or failed.
 
-        Waits until it is up, or has ended again, and returns the status.
+        Waits until it is up, or has ended again, and returns the status. Raises `ActorStopped` for the root, and where
+        the supervisor above is not up.
         """
         node = self._node(path)
+        if node.parent is None or node.parent.status not in {Status.STARTING, Status.RUNNING}:
+            raise ActorStopped(path if node.parent is None else node.parent.path)
         node.failures = ()
         node.attempt = -1
-        self._supervision.operate(node, self._restart, node)
-        await node.wait_for(DOWN)
+        await self._supervision.operate(node, self._restart, node).wait()
         return await node.wait_for(SETTLED)
 
     async def _restart(self, node: Node) -> None:

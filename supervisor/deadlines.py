@@ -26,7 +26,8 @@ class Deadlines:
         self._heap: list[tuple[float, int, Entry]] = []
         self._number = itertools.count()
         self._compact_at = COMPACT_ABOVE
-        self._scope = trio.CancelScope(deadline=-math.inf)
+        self._scope = trio.CancelScope()
+        self._next_s = -math.inf  # When the sweeper wakes up by itself.
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -35,8 +36,8 @@ class Deadlines:
         """Call `entry.expire()` at the time, unless it is closed by then."""
         heap = self._heap
         heapq.heappush(heap, (at_s, next(self._number), entry))
-        if at_s < self._scope.deadline:
-            self._scope.deadline = at_s
+        if at_s < self._next_s:
+            self._next_s = self._scope.deadline = at_s
         if len(heap) > self._compact_at:
             self._compact()
 
@@ -44,7 +45,8 @@ class Deadlines:
         """Sweep for ever."""
         while True:
             self._sweep(trio.current_time())
-            with trio.CancelScope(deadline=self._heap[0][0] if self._heap else math.inf) as self._scope:
+            self._next_s = self._heap[0][0] if self._heap else math.inf
+            with trio.CancelScope(deadline=self._next_s) as self._scope:
                 await trio.sleep_forever()
 
     def _sweep(self, now_s: float) -> None:
@@ -56,6 +58,6 @@ class Deadlines:
 
     def _compact(self) -> None:
         """Drop the dead; at twice the number of the living the next pass is due, so that a push stays O(log n)."""
-        self._heap = [item for item in self._heap if item[2].open]
+        self._heap[:] = [item for item in self._heap if item[2].open]
         heapq.heapify(self._heap)
         self._compact_at = max(COMPACT_ABOVE, 2 * len(self._heap))

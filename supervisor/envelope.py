@@ -99,15 +99,16 @@ class Envelope:
             self._resolve()
 
     def expire(self) -> None:
-        """Give up: the deadline has passed."""
-        path = self.target.path
-        self.fail(AskTimeout(path) if self.asks else MailboxFull(path))
+        """Give up: the deadline has passed. A tell that has entered the mailbox no longer has one."""
+        if self.asks:
+            self.fail(AskTimeout(self.target.path))
+        elif self.waiting is not None:
+            self.fail(MailboxFull(self.target.path))
 
     def abandon(self, _raise_cancel: Callable[[], Any]) -> trio.lowlevel.Abort:
         """Forget the sender, whose wait was cancelled."""
         self.task = None
-        self.open = False
-        self._leave_line()
+        self.give_up()
         return trio.lowlevel.Abort.SUCCEEDED
 
     def admit(self) -> None:
@@ -117,18 +118,20 @@ class Envelope:
             self.task = None
             trio.lowlevel.reschedule(task, WAKE)
 
-    def _resolve(self) -> None:
+    def give_up(self) -> None:
+        """Be skipped from now on."""
         self.open = False
-        if self.waiting is not None:
-            self._leave_line()
-        if (task := self.task) is not None:
-            self.task = None
-            trio.lowlevel.reschedule(task, self)  # type: ignore[arg-type]  # Only `unwrap` of an Outcome is used.
-
-    def _leave_line(self) -> None:
         if self.waiting is not None:
             self.waiting.pop(self, None)
             self.waiting = None
+        if self.deferred and self.target.deferred is not None:
+            self.target.deferred.pop(self, None)
+
+    def _resolve(self) -> None:
+        self.give_up()
+        if (task := self.task) is not None:
+            self.task = None
+            trio.lowlevel.reschedule(task, self)  # type: ignore[arg-type]  # Only `unwrap` of an Outcome is used.
 
 
 class Reply(Generic[R]):
@@ -162,4 +165,3 @@ class Reply(Generic[R]):
         if self._given:
             raise AlreadyReplied("this ask has had its answer")
         self._given = True
-        self._envelope.target.forget_deferred(self._envelope)

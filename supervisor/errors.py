@@ -1,14 +1,13 @@
 """What can go wrong between actors: one class per cause."""
 
 from collections.abc import Sequence
-from typing import Self
 
 
 class SupervisorError(Exception):
     """The base of every error this package raises."""
 
 
-class Refusal(Exception):  # noqa: N818 - not an error of the actor but its answer
+class Refusal(Exception):
     """The base of answers that say no: a handler raises one, its asker receives it, and the actor is none the worse.
 
     Every other exception that leaves a handler is a crash.
@@ -114,10 +113,6 @@ class ActorExited(SupervisorError):
 class ActorFailures(ExceptionGroup[Exception]):
     """The crashes of one actor: a leaf of the tree that an escalation carries."""
 
-    def derive(self, excs: Sequence[Exception]) -> Self:
-        """Keep the class when the group is split."""
-        return type(self)(self.message, excs)
-
 
 class RestartIntensityExceeded(ExceptionGroup[Exception]):
     """A supervisor gave up: its children failed more often than it may restart them.
@@ -125,7 +120,3 @@ class RestartIntensityExceeded(ExceptionGroup[Exception]):
     Its parts are the failed children: `ActorFailures` for actors, this class for supervisors, so that the
     group has the shape of the tree below.
     """
-
-    def derive(self, excs: Sequence[Exception]) -> Self:
-        """Keep the class when the group is split."""
-        return type(self)(self.message, excs)

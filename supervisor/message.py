@@ -1,7 +1,6 @@
 """Messages: frozen attrs classes that carry the type of their reply."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from attrs import frozen
 
@@ -11,7 +10,10 @@ R = TypeVar("R")
 
 
 class Message(Generic[R]):
-    """The base of messages. `class GetPortfolio(Message[PortfolioView])` says what `ask` returns; a tell is a `Message[None]`."""
+    """The base of messages.
+
+    `class GetPortfolio(Message[PortfolioView])` says what `ask` returns; what is only told is a `Message[None]`.
+    """
 
     __slots__ = ()
 
@@ -49,7 +51,3 @@ class Terminated(Message[None]):
     path: str
     exit: Exit
     quarantined: bool = False
-
-
-Handler = Callable[[Any, Any], Any]
-AsyncHandler = Callable[[Any, Any], Awaitable[Any]]

@@ -60,10 +60,10 @@ class Node:
         self.runtime = runtime
         self.parent = parent
         self.name = name
-        self.path = f"{parent.path.rstrip('/')}/{name}" if parent is not None else "/"
+        self.path: str = f"{parent.path.rstrip('/')}/{name}" if parent is not None else "/"
         self.dynamic = dynamic  # Forgotten when it has ended, unlike the children that the supervisor's spec names.
         self.status = Status.STOPPED
-        self.paused = parent is not None and parent.paused
+        self.paused: bool = parent is not None and parent.paused
         self.changed: trio.Event | None = None
         self.operation: trio.CancelScope | None = (
             None  # Of the task that stops or starts this node, while there is one.

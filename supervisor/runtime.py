@@ -21,7 +21,7 @@ ASK_TIMEOUT_S = 5.0
 
 
 class Runtime:
-    """The services below one `ActorSystem`: the nursery, time, chance, deadlines, the bus, dead letters, the registry."""
+    """The services below one `ActorSystem`: nursery, time, chance, deadlines, bus, dead letters, registry."""
 
     def __init__(self, rng: random.Random, ask_timeout_s: float) -> None:
         self.rng = rng

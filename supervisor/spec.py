@@ -80,8 +80,9 @@ def _check_name(_instance: object, _attribute: object, name: str) -> None:
 class ChildSpec:
     """One actor below a supervisor. Times are in seconds.
 
-    `passivate_after_s` gives up the task after so long without work (0: at once, None: never). `start_passive` waits with
-    the factory and `started()` for the first message. `intensity` and `period_s` count for a child that is quarantined.
+    `passivate_after_s` gives up the task after so long without work (0: at once, None: never). `start_passive` waits
+    with the factory and `started()` for the first message. `intensity` and `period_s` count for a child that is
+    quarantined.
     """
 
     name: str = field(kw_only=False, validator=_check_name)
@@ -101,7 +102,8 @@ class ChildSpec:
 class SupervisorSpec:
     """A supervisor: its children fail at most `intensity` times within `period_s` seconds before it gives up.
 
-    `restart`, `backoff` and `on_exceeded` say what the supervisor above does then. Every supervisor takes further children later.
+    `restart`, `backoff` and `on_exceeded` say what the supervisor above does then. Every supervisor takes further
+    children later.
     """
 
     name: str = field(kw_only=False, validator=_check_name)

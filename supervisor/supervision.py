@@ -91,27 +91,39 @@ class Supervision:
             self.start(node)
             await node.wait_for(SETTLED)
 
-    def operate(self, node: Node, async_fn: Callable[..., Awaitable[object]], *args: Any) -> None:
-        """Run an operation on a node in place of the one under way, if any."""
+    def operate(self, node: Node, async_fn: Callable[..., Awaitable[object]], *args: Any) -> trio.Event:
+        """Run an operation on a node in place of the one under way. The event tells its end, complete or superseded."""
         if node.operation is not None:
             node.operation.cancel()
         scope = node.operation = trio.CancelScope()
-        self._runtime.spawn(self._operation, node, scope, async_fn, args, name=f"operation on {node.path}")
+        ended = trio.Event()
+        self._runtime.spawn(self._operation, node, scope, ended, async_fn, args, name=f"operation on {node.path}")
+        return ended
 
     @staticmethod
     async def _operation(
-        node: Node, scope: trio.CancelScope, async_fn: Callable[..., Awaitable[object]], args: Sequence[Any]
+        node: Node,
+        scope: trio.CancelScope,
+        ended: trio.Event,
+        async_fn: Callable[..., Awaitable[object]],
+        args: Sequence[Any],
     ) -> None:
         with scope:
             await trio.lowlevel.checkpoint_if_cancelled()
             await async_fn(*args)
+        ended.set()
         if node.operation is scope:
             node.operation = None
 
     # Stopping
 
     async def halt(self, node: Node, reason: Reason) -> None:
-        """Stop a node, children in reverse order, each within its time and then by cancellation."""
+        """Stop a node, children in reverse order, each within its time and then by cancellation.
+
+        A temporary child is never kept for a restart.
+        """
+        if node.spec.restart is Restart.TEMPORARY:
+            reason = Reason.SHUTDOWN
         if node.operation is not None:
             node.operation.cancel()
             node.operation = None
@@ -156,6 +168,7 @@ class Supervision:
     def _close(self, node: Node, exited: Exit) -> None:
         """End a node for good. Those that the tree's spec names keep their place and can be restarted by hand."""
         if node.status is not Status.STOPPED or (isinstance(node, Cell) and not node.closed):
+            node.failure = None
             self._publish(node, "stopped", exited)
             if isinstance(node, Cell):
                 node.close(Status.STOPPED, exited)
@@ -242,8 +255,7 @@ class Supervision:
         group = [node for node in group if node.status not in {Status.STOPPED, Status.FAILED}]
         for node in reversed(group):
             if node is not failed:
-                temporary = node.spec.restart is Restart.TEMPORARY
-                await self.halt(node, Reason.SHUTDOWN if temporary else Reason.RESTART)
+                await self.halt(node, Reason.RESTART)
         await trio.sleep(delay_s)
         await self._start_in_order(node for node in group if node.status is Status.RESTARTING)
         if parent.status is Status.STARTING:

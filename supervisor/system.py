@@ -194,7 +194,7 @@ async def run_system(
 async def open_system(
     spec: SupervisorSpec | None = None, *, rng: random.Random | None = None, ask_timeout_s: float = ASK_TIMEOUT_S
 ) -> AsyncGenerator[ActorSystem, None]:
-    """Run a tree of actors around a block of code: all of it is up at the beginning, and has stopped in order at the end.
+    """Run a tree of actors around a block of code: up at its beginning, and stopped in order at its end.
 
     When the tree fails the block is cancelled, and the failure raised.
     """
@@ -207,7 +207,7 @@ async def open_system(
                 yield system
             except trio.Cancelled:
                 raise
-            except BaseException as exc:  # noqa: BLE001 - raised below, outside the nursery that would wrap it in a group
+            except BaseException as exc:  # noqa: BLE001 - raised below, where no nursery wraps it
                 error = exc
             finally:
                 with trio.CancelScope(shield=True):

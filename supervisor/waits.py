@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 def refuse_cycle(asker: "Cell", target: "Cell") -> None:
     """Raise `AskCycle` if the target waits, directly or through others, for the asker."""
     if target is not asker and not target.waits:
-        return
+        return  # By far the most asks.
     came_from: dict[Cell, Cell | None] = {target: None}
     stack = [target]
     while stack:
         cell = stack.pop()
         if cell is asker:
             raise AskCycle([asker.path, *reversed(_way_back(cell, came_from))])
-        for envelope in cell.waits:
+        for envelope in cell.waits or ():
             if envelope.open and envelope.target not in came_from:
                 came_from[envelope.target] = cell
                 stack.append(envelope.target)
@@ -36,4 +36,4 @@ def _way_back(cell: "Cell", came_from: "dict[Cell, Cell | None]") -> list[str]:
 
 def edges(cells: "Iterable[Cell]") -> list[tuple[str, str]]:
     """List who waits for whom."""
-    return [(cell.path, envelope.target.path) for cell in cells for envelope in cell.waits if envelope.open]
+    return [(cell.path, envelope.target.path) for cell in cells for envelope in cell.waits or () if envelope.open]
