@@ -58,6 +58,7 @@ from actors.orders import (
     fee_micros,
     notional_micros,
     price_moved_beyond,
+    selling_fee_micros,
 )
 from actors.preferences import is_permitted
 from actors.quota import ALERT_PERCENT_DEFAULT, crossings, require_quota
@@ -280,14 +281,15 @@ def _held(
 
 def _filled(trade: Trade, price_micros: int, at_us: int) -> Trade:
     notional = notional_micros(price_micros, trade.quantity)
-    fee = fee_micros(notional)
+    buying = trade.action is Action.BUY
+    fee = fee_micros(notional) if buying else selling_fee_micros(notional)
     return evolve(
         trade,
         status=next_trade_state(trade.status, TradeEvent.FILL)[0],
         executed_at_us=at_us,
         executed_price_micros=price_micros,
         fee_micros=fee,
-        total_cost_micros=notional + fee if trade.action is Action.BUY else notional - fee,
+        total_cost_micros=notional + fee if buying else notional - fee,
         reserved_micros=0,
         reserved_quantity=0,
     )

@@ -8,7 +8,7 @@ EXECUTED_TRADE_COST_MICROS = MICROS_PER_DOLLAR // 10
 """The metered cost of an executed trade; a submission costs nothing but one API call."""
 
 AUTONOMOUS_FREE_CASH_MICROS_MIN = 100 * MICROS_PER_DOLLAR
-"""Below this much free cash an agent does not buy by itself."""
+"""Below this much free cash an agent does not trade by itself."""
 
 
 def notional_micros(price_micros: int, quantity: int) -> int:
@@ -19,6 +19,14 @@ def notional_micros(price_micros: int, quantity: int) -> int:
 def fee_micros(notional: int) -> int:
     """Return the fee of a fill: the larger of $1.00 and 0.1 % of the notional."""
     return max(FEE_MICROS_MIN, divide_half_even(notional * FEE_PER_MILLE, 1000))
+
+
+def selling_fee_micros(notional: int) -> int:
+    """Return the fee of a sale: that of any fill, but no more than the sale brings.
+
+    A sale thus never takes cash, which may all be spent or reserved, and every position can be liquidated.
+    """
+    return min(fee_micros(notional), notional)
 
 
 def buying_cost_micros(price_micros: int, quantity: int) -> int:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.money import dollars
-from actors.orders import buying_cost_micros, fee_micros, notional_micros, price_moved_beyond
+from actors.orders import buying_cost_micros, fee_micros, notional_micros, price_moved_beyond, selling_fee_micros
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,12 @@ from actors.orders import buying_cost_micros, fee_micros, notional_micros, price
 def test_the_fee_is_a_dollar_or_a_thousandth(notional: str, fee: str) -> None:
     """Whichever is larger, kept to the micro-dollar."""
     assert fee_micros(dollars(notional)) == dollars(fee)
+
+
+@pytest.mark.parametrize(("notional", "fee"), [("0.40", "0.40"), ("1", "1"), ("500", "1"), ("75000", "75")])
+def test_the_fee_of_a_sale_is_at_most_what_it_brings(notional: str, fee: str) -> None:
+    """Only below a dollar is it less than that of a purchase."""
+    assert selling_fee_micros(dollars(notional)) == dollars(fee)
 
 
 def test_a_purchase_takes_notional_and_fee() -> None:
