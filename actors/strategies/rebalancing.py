@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from attrs import frozen
 
-from actors.bands import NO_HIGH_MICROS, Band
+from actors.bands import Band
 from actors.money import format_dollars
 from actors.strategies.base import Intent, MarketView, PortfolioView, StrategyConfig, Wake, review_at_us
 from actors.strategies.sizing import (
@@ -164,11 +164,9 @@ class Rebalancer:
 def _price_at_weight(weight_ppm: int, quantity: int, others_micros: int) -> int:
     """Return the price at which so many shares are this part of equity, the rest of which stays as it is.
 
-    Solves q p / (q p + others) = w for p.
+    Solves q p / (q p + others) = w for p. The weight is below one: no plan lets a position be more than half of equity.
     """
-    if weight_ppm >= _PPM:
-        return NO_HIGH_MICROS
-    return min(weight_ppm * others_micros // (quantity * (_PPM - weight_ppm)), NO_HIGH_MICROS)
+    return weight_ppm * others_micros // (quantity * (_PPM - weight_ppm))
 
 
 def _is_falling(symbol: str, market: MarketView) -> bool:
