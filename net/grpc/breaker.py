@@ -60,8 +60,7 @@ def admit(state: State, now_s: float) -> State | Refusal:
             return state
         case Open(until_s, open_s):
             return Refusal(until_s - now_s) if now_s < until_s else HalfOpen(open_s)
-        case HalfOpen(open_s):
-            return Refusal(open_s)
+    return Refusal(state.open_s)
 
 
 def succeed() -> State:
@@ -78,9 +77,8 @@ def fail(state: State, policy: BreakerPolicy, now_s: float) -> State:
             return Open(now_s + policy.open_s, policy.open_s)
         case Open():
             return state
-        case HalfOpen(open_s):
-            longer_s = min(open_s * 2, policy.open_s_max)
-            return Open(now_s + longer_s, longer_s)
+    longer_s = min(state.open_s * 2, policy.open_s_max)
+    return Open(now_s + longer_s, longer_s)
 
 
 def abandon(state: State, now_s: float) -> State:

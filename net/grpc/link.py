@@ -28,7 +28,7 @@ _ANSWERS = frozenset(
 )
 """The errors by which a working service answers; every other one counts as an outage."""
 
-_QUEUE_GRACE_S = 0.25
+_QUEUE_GRACE_S = 0.5
 """What a call may take beyond its deadline, so that gRPC's own verdict comes first where the call did go out."""
 
 

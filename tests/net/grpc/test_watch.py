@@ -1,13 +1,19 @@
-"""The limits of watching decisions."""
+"""The limits of watching decisions, and how a watch takes errors."""
+# ruff: noqa: N802 -- gRPC names the methods of a servicer
+
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import grpc
 import pytest
 import trio
 
-from actors.ports.oversight import OversightRefused
+from actors.ports.oversight import Decision, OversightRefused
 from net.grpc.embedded import serve_oversight
-from net.grpc.oversight_client import open_oversight_client
-from net.grpc.oversight_server import WATCHERS_MAX
+from net.grpc.oversight_client import SERVICE, open_oversight_client
+from net.grpc.oversight_messages import write_decision_event
+from net.grpc.oversight_server import WATCHERS_MAX, OversightServicer
+from net.grpc.server import start_server
 from persistence.services.oversight_store import SqliteOversightStore
 from proto import oversight_pb2, oversight_pb2_grpc
 from tests.net.grpc.samples import APPROVED, REQUEST
@@ -40,6 +46,57 @@ def _next_when_there_is_room(stub: oversight_pb2_grpc.OversightServiceStub) -> s
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
                 raise
+
+
+class GoneContext:
+    """The context of a call whose client has left before it was served."""
+
+    def add_callback(self, callback: Callable[[], None]) -> bool:
+        """Say that the call is over."""
+        return False
+
+
+def test_watchers_who_left_early_take_no_room(clock: HandClock, oversight_store: SqliteOversightStore) -> None:
+    """However many they are."""
+    servicer = OversightServicer(oversight_store, clock, 0)
+    for _ in range(WATCHERS_MAX + 1):
+        gone = cast("grpc.ServicerContext", GoneContext())
+        assert list(servicer.WatchDecisions(oversight_pb2.WatchDecisionsRequest(), gone)) == []
+
+
+class StumblingOversight(oversight_pb2_grpc.OversightServiceServicer):
+    """Fails the first two watches, then streams one decision each."""
+
+    def __init__(self) -> None:
+        """Start with nothing asked."""
+        self.asked: list[int] = []
+
+    def WatchDecisions(
+        self, request: oversight_pb2.WatchDecisionsRequest, context: grpc.ServicerContext
+    ) -> Iterator[oversight_pb2.DecisionEvent]:
+        """Fail twice, then stream the next decision."""
+        self.asked.append(request.after_sequence)
+        if len(self.asked) <= 2:
+            context.abort(grpc.StatusCode.INTERNAL, "stumbled")
+        decision = Decision(request.after_sequence + 1, "ovr_1", APPROVED)
+        yield write_decision_event(decision)
+
+
+async def test_a_watch_is_opened_again_after_errors_and_ends() -> None:
+    """Each time after the last decision seen."""
+    servicer = StumblingOversight()  # type: ignore[abstract] # the other calls stay unimplemented
+    server = start_server(
+        "127.0.0.1:0",
+        SERVICE,
+        lambda server: oversight_pb2_grpc.add_OversightServiceServicer_to_server(servicer, server),
+        threads_max=2,
+    )
+    async with open_oversight_client(server.address) as client:
+        with trio.fail_after(10):
+            async with client.watch() as decisions:
+                assert [(await anext(decisions)).sequence for _ in range(2)] == [1, 2]
+    server.stop()
+    assert servicer.asked == [0, 0, 0, 1]
 
 
 async def test_a_sequence_that_is_none_is_refused(clock: HandClock, oversight_store: SqliteOversightStore) -> None:
