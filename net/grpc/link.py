@@ -43,8 +43,8 @@ class CallSettings:
 
     deadline_s: float = 2.0
     """For a call, with its retries and its wait for a worker thread."""
-    threads_max: int = 16
-    """Calls in flight at once."""
+    threads_max: int = 8
+    """Calls in flight at once: as many as a service of ours serves at once."""
     breaker: BreakerPolicy = Factory(BreakerPolicy)
 
 
