@@ -70,7 +70,7 @@ def fold(book: Book, events: Iterable[BookEvent]) -> Book:
 
 
 def apply(book: Book, event: BookEvent) -> Book:
-    """Return the book after one event. Raises the ledger's errors when the event cannot have followed."""
+    """Return the book after one event. Raises StreamBroken or the ledger's errors when it cannot have followed."""
     return _FOLDS[type(event)](book, event)
 
 
@@ -96,6 +96,8 @@ def replay(events: Iterable[Event]) -> tuple[Agent, Book]:
 
 
 def _created(book: Book, trade: Trade) -> Book:
+    if trade.trade_id in book.open_trades:
+        raise StreamBroken(f"{trade.trade_id} is open already")
     usage = add_usage(book.usage, SUBMITTED, 1, 0, trade.submitted_at_us)
     portfolio = _reserve(book.portfolio, trade)
     return Book(portfolio, usage, {**book.open_trades, trade.trade_id: trade}, book.approvals)
@@ -114,7 +116,9 @@ def _executed(book: Book, trade: Trade) -> Book:
 
 def _closed(book: Book, trade: Trade) -> Book:
     """Release what the open trade held, and forget it."""
-    held = book.open_trades[trade.trade_id]
+    held = book.open_trades.get(trade.trade_id)
+    if held is None:
+        raise StreamBroken(f"{trade.trade_id} is not open")
     portfolio = book.portfolio
     if held.reserved_micros:
         portfolio = ledger.release_cash(portfolio, held.reserved_micros)
@@ -149,11 +153,17 @@ def _requested(book: Book, event: ApprovalRequested) -> Book:
 
 def _settled(book: Book, event: ApprovalApproved | ApprovalCancelled) -> Book:
     """Forget the approval; what its trade does follows as its own event."""
-    return evolve(book, approvals=_without(book.approvals, event.approval.request_id))
+    return _resolved(book, event.approval)
 
 
 def _refused(book: Book, event: ApprovalRejected | ApprovalExpired) -> Book:
-    return evolve(_closed(book, event.trade), approvals=_without(book.approvals, event.approval.request_id))
+    return _closed(_resolved(book, event.approval), event.trade)
+
+
+def _resolved(book: Book, approval: Approval) -> Book:
+    if approval.request_id not in book.approvals:
+        raise StreamBroken(f"{approval.request_id} is not pending")
+    return evolve(book, approvals=_without(book.approvals, approval.request_id))
 
 
 _FOLDS: Mapping[type[BookEvent], Callable[[Book, Any], Book]] = {
