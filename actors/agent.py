@@ -40,7 +40,7 @@ from actors.ports.journal import Commit, Delivery, IdempotencyClaim
 from actors.preferences import permitted_symbols
 from actors.services import Services
 from actors.strategies.base import Intent, PortfolioView, PositionView, Strategy, StrategyConfig
-from actors.strategies.registry import create_strategy
+from actors.strategies.registry import BrokenPluginError, create_strategy
 from supervisor import Actor, ActorRef, ChildSpec, Refusal, Restart, handles
 
 RETRY_US: Final = 5_000_000
@@ -151,6 +151,9 @@ class AgentActor(Actor):
                 return
         view = self._services.views.market.view
         wanted = strategy.wake(view, self._portfolio_view(), self._rng)
+        unknown = {band.symbol for band in wanted.bands} - view.prices.keys()
+        if unknown:
+            raise BrokenPluginError(f"the strategy waits for symbols that the market does not list: {sorted(unknown)}")
         await self._await(AwaitMove(self._agent_id, wanted.bands, wanted.at_us))
 
     async def _try(self, intent: Intent, agent: Agent) -> int | None:

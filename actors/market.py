@@ -65,8 +65,10 @@ class MarketActor(Actor):
         self._woken = 0
 
     async def started(self) -> None:
-        """Publish the opening prices and arm the first tick."""
-        self._show(self._model.open_micros(), self._views.market.tick + 1)
+        """Publish the opening prices, or after a restart the last ones again, and arm the first tick."""
+        last = self._views.market.prices
+        prices = np.array([last[symbol] for symbol in self._model.symbols]) if last else self._model.open_micros()
+        self._show(prices, self._views.market.tick + 1)
         self._due_s = self.ctx.time_s
         self._arm()
 
