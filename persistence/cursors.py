@@ -2,8 +2,15 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
+from collections.abc import Sequence
+from typing import TypeVar
 
-from actors.ports.history import BadCursor
+from actors.ports.history import BadCursor, Page
+
+TRADES = "trades"
+APPROVALS = "approvals"
+
+ItemT = TypeVar("ItemT")
 
 
 def to_cursor(listing: str, seq: int) -> str:
@@ -21,3 +28,9 @@ def from_cursor(listing: str, cursor: str) -> int:
     if name != listing or not seq.isdecimal() or to_cursor(listing, int(seq)) != cursor:
         raise BadCursor("the cursor is none of this listing")
     return int(seq)
+
+
+def page_of(listing: str, found: Sequence[tuple[int, ItemT]], limit: int) -> Page[ItemT]:
+    """Return a page of what was found, each with its sequence: up to `limit` items, and one more if another page is."""
+    cursor = to_cursor(listing, found[limit - 1][0]) if len(found) > limit else None
+    return Page(tuple(item for _, item in found[:limit]), cursor)

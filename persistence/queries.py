@@ -16,13 +16,10 @@ from actors.model import Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, Page, TradeQuery
 from actors.ports.journal import Channel, IdempotencyClaim, OutboxEntry
 from persistence import codec
-from persistence.cursors import from_cursor, to_cursor
-from persistence.rows import EVENT_COLUMNS, USER_COLUMNS, email_key, recorded, usage_of, user_of
+from persistence.cursors import APPROVALS, TRADES, from_cursor, page_of
+from persistence.rows import EVENT_COLUMNS, USAGE_COLUMNS, USER_COLUMNS, email_key, recorded, usage_of, user_of
 from persistence.schema import DELIVERIES_PER_COMMIT_MAX
 from persistence.sqlite import Connection
-
-TRADES = "trades"
-APPROVALS = "approvals"
 
 _TRADE = """
 SELECT e.data FROM trades t JOIN events e ON e.seq = t.seq WHERE t.trade_id = ? AND t.agent_id = ?
@@ -32,7 +29,7 @@ SELECT a.created_seq, ea.data, et.data
 FROM approvals a JOIN events ea ON ea.seq = a.seq JOIN trades t ON t.trade_id = a.trade_id
     JOIN events et ON et.seq = t.seq
 """
-_USAGE = "SELECT agent_id, period, api_calls, spent_micros, breakdown FROM usage WHERE agent_id = ? AND period = ?"
+_USAGE = f"SELECT {USAGE_COLUMNS} FROM usage WHERE agent_id = ? AND period = ?"
 _EVENTS_AFTER = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
 _SEQS_OF_STREAM = "SELECT seq FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"
 _EVENTS_AT = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
@@ -71,8 +68,7 @@ def trades(connection: Connection, query: TradeQuery) -> Page[Trade]:
         f"WHERE {' AND '.join(conditions)} ORDER BY t.created_seq DESC LIMIT ?",
         (*values, query.limit + 1),
     ).fetchall()
-    items = tuple(codec.decode_trade(data) for _, data in rows[: query.limit])
-    return Page(items, _next_cursor(TRADES, [row[0] for row in rows], query.limit))
+    return page_of(TRADES, [(seq, codec.decode_trade(data)) for seq, data in rows], query.limit)
 
 
 def approval(connection: Connection, request_id: str) -> tuple[Approval, Trade] | None:
@@ -99,8 +95,8 @@ def approvals(connection: Connection, query: ApprovalQuery) -> Page[tuple[Approv
         f"{_APPROVALS} WHERE {' AND '.join(conditions)} ORDER BY a.created_seq DESC LIMIT ?",
         (*values, query.limit + 1),
     ).fetchall()
-    items = tuple((codec.decode_approval(held), codec.decode_trade(order)) for _, held, order in rows[: query.limit])
-    return Page(items, _next_cursor(APPROVALS, [row[0] for row in rows], query.limit))
+    found = [(seq, (codec.decode_approval(held), codec.decode_trade(order))) for seq, held, order in rows]
+    return page_of(APPROVALS, found, query.limit)
 
 
 def usage(connection: Connection, agent_id: str, period: str) -> Usage | None:
@@ -159,7 +155,3 @@ def _filter(conditions: list[str], values: list[object], filters: Iterable[tuple
         if value is not None:
             conditions.append(condition)
             values.append(value)
-
-
-def _next_cursor(listing: str, seqs: Sequence[int], limit: int) -> str | None:
-    return to_cursor(listing, seqs[limit - 1]) if len(seqs) > limit else None

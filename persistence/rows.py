@@ -16,9 +16,14 @@ BOOK_COLUMNS = (
     "p.agent_id, p.initial_budget_micros, p.cash_micros, p.reserved_micros, p.fees_micros, p.realised_gross_micros, "
     "p.positions, u.period, u.api_calls, u.spent_micros, u.breakdown"
 )
+USAGE_COLUMNS = "agent_id, period, api_calls, spent_micros, breakdown"
+TRADE_COLUMNS = "agent_id, created_seq, trade_id, seq, status, symbol, submitted_at_us, client_order_id"
+APPROVAL_COLUMNS = "created_seq, request_id, agent_id, user_id, trade_id, seq, status"
 USER_COLUMNS = "user_id, email, role, password_hash, created_at_us, disabled"
 
 BookRow = tuple[str, int, int, int, int, int, str, str, int, int, str]
+TradeRow = tuple[str, int, str, int, str, str, int, str | None]
+ApprovalRow = tuple[int, str, str, str, str, int, str]
 UsageRow = tuple[str, str, int, int, str]
 
 

@@ -71,6 +71,10 @@ def connect_reader(path: Path) -> Connection:
     return connection
 
 
+DatabaseError: type[Exception] = sqlite3.DatabaseError
+"""What SQLite raises, the base of all its errors but those of misuse."""
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Raise JournalUnavailable for what SQLite cannot do now: full, locked, read-only, failing, damaged or closed.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
@@ -16,6 +17,7 @@ from actors.ports.history import ApprovalQuery, Page, TradeQuery
 from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim, OutboxEntry
 from persistence import queries, recovery
 from persistence.files import FileLock, prepare
+from persistence.purge import due_agents, purge_agent, purge_claims
 from persistence.schema import migrations
 from persistence.sqlite import Connection, connect_reader, connect_writer, translated
 from persistence.writer import Writer
@@ -64,6 +66,19 @@ class SqliteStore:
     async def delivered(self, entry_ids: Sequence[int]) -> None:
         """Remove entries that the receiver has taken. Raises JournalUnavailable."""
         await self._write(self._writer.delivered, entry_ids)
+
+    async def purge(self, now_us: int) -> int:
+        """Remove the rows of agents deleted more than 90 days ago, and idempotency keys that have served.
+
+        Returns the number of agents purged. Each agent is a transaction of its own, between which commits go on. Raises
+        JournalUnavailable; what was purged until then stays purged.
+        """
+        while await self._write(self._writer.transact, "purge", partial(purge_claims, now_us=now_us)):
+            pass
+        agent_ids = await self._read(due_agents, now_us)
+        for agent_id in agent_ids:
+            await self._write(self._writer.transact, "purge", partial(purge_agent, agent_id=agent_id, now_us=now_us))
+        return len(agent_ids)
 
     async def outbox(self, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:
         """Return the next entries of one channel, oldest first. Raises JournalUnavailable."""

@@ -22,8 +22,8 @@ from actors.ports.journal import (
     EmailTaken,
     Unstorable,
 )
+from persistence.batch import Batch
 from persistence.chain import GENESIS
-from persistence.projection import Batch
 from persistence.rows import EVENT_COLUMNS, Row, email_key, recorded, user_row
 from persistence.sqlite import Connection, translated
 
@@ -188,10 +188,10 @@ class Writer:
             (_PUT_AGENT, rows.agents.values()),
             (_PUT_PORTFOLIO, rows.portfolios.values()),
             (_PUT_USAGE, rows.usage.values()),
-            (_INSERT_TRADE, rows.new_trades.values()),
-            (_UPDATE_TRADE, rows.changed_trades.values()),
-            (_INSERT_APPROVAL, rows.new_approvals.values()),
-            (_UPDATE_APPROVAL, rows.changed_approvals.values()),
+            (_INSERT_TRADE, rows.snapshots.new_trades.values()),
+            (_UPDATE_TRADE, rows.snapshots.changed_trades.values()),
+            (_INSERT_APPROVAL, rows.snapshots.new_approvals.values()),
+            (_UPDATE_APPROVAL, rows.snapshots.changed_approvals.values()),
             (_PUT_USER, [user_row(user) for user in rows.users.values()]),
             (_INSERT_OUTBOX, rows.outbox),
             (_INSERT_CLAIM, claims),
