@@ -1,0 +1,1 @@
+"""HTTP: a Quart app on trio whose handlers ask actors, read published views, and render."""
