@@ -4,8 +4,9 @@ from supervisor.actor import Actor, handles
 from supervisor.bus import Bus, Lagged, Subscription
 from supervisor.context import Context
 from supervisor.control import Control, NodeInfo, NodeStats, NodeView, Traced
+from supervisor.current import correlation_id
 from supervisor.deadletters import DeadLetter
-from supervisor.envelope import Reply, correlation_id
+from supervisor.envelope import Reply
 from supervisor.errors import (
     ActorExited,
     ActorFailed,

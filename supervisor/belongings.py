@@ -5,7 +5,8 @@ from typing import Any
 
 import trio
 
-from supervisor.cell import Cell, current_cell
+from supervisor.cell import Cell
+from supervisor.current import current_cell
 from supervisor.message import Terminated
 from supervisor.policy import Exit, Reason
 from supervisor.timers import Timer

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -20,9 +19,6 @@ from supervisor.timers import Timer
 
 if TYPE_CHECKING:
     from supervisor.runtime import Runtime
-
-current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=None)
-"""The cell whose handler runs; None outside actors and in the tasks that actors start."""
 
 _DETACH: Any = Woken(value=True)
 

@@ -1,6 +1,5 @@
 """Envelopes: a message on its way, with all that an ask needs to resolve exactly once."""
 
-import contextvars
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
     from supervisor.cell import Cell
 
 R = TypeVar("R")
-
-correlation_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("correlation_id", default=None)
-"""Ties together what happens because of one request; set it at the edge, actors carry it along."""
 
 
 class Woken:

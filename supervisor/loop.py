@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from supervisor.actor import Actor
-from supervisor.envelope import Envelope, correlation_id
+from supervisor.current import correlation_id, current_cell
+from supervisor.envelope import Envelope
 from supervisor.errors import Refusal, UnhandledMessage
 from supervisor.node import Status
 from supervisor.policy import Exit, Reason
@@ -28,6 +29,7 @@ class End(enum.Enum):
 
 async def run(cell: "Cell") -> None:
     """Be the task of an actor. Only what must end the whole system leaves it as an exception."""
+    current_cell.set(cell)
     scope = cell.scope
     assert scope is not None
     end = End.STOPPED

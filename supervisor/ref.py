@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import trio
 
-from supervisor.cell import Cell, current_cell
-from supervisor.envelope import Envelope, correlation_id
+from supervisor.cell import Cell
+from supervisor.current import correlation_id, current_cell
+from supervisor.envelope import Envelope
 from supervisor.errors import AskCycle, DeadlineExceeded, NoSuchActor
 from supervisor.message import Message
 from supervisor.waits import refuse_cycle

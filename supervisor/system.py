@@ -133,15 +133,15 @@ class ActorSystem:
 
         A cancellation from outside leads to an orderly shutdown, too. Raises `RestartIntensityExceeded` from the root.
         """
-        try:
-            async with trio.open_nursery() as outside:
-                outside.start_soon(self._await_cancellation, name="actor system: cancellation")
+        async with trio.open_nursery() as outside:
+            outside.start_soon(self._await_cancellation, name="actor system: cancellation")
+            try:
                 with trio.CancelScope(shield=True):
                     await self._run_actors(task_status)
-                outside.cancel_scope.cancel()
-        finally:
-            self._stopping = True
-            self._finished.set()
+            finally:  # Also when an interrupt has ended everything at once.
+                self._stopping = True
+                self._finished.set()
+            outside.cancel_scope.cancel()
         if self.failure is not None:
             raise self.failure
 

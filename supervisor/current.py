@@ -1,0 +1,13 @@
+"""Context variables: whose handler is running, and for which request."""
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from supervisor.cell import Cell
+
+correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+"""Ties together what happens because of one request; set it at the edge, actors carry it along."""
+
+current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=None)
+"""The cell whose handler runs; None outside actors and in the tasks that actors start."""
