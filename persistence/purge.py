@@ -18,7 +18,7 @@ CLAIMS_PER_TRANSACTION = 10_000
 
 _EXPIRED_CLAIMS = f"""
 DELETE FROM idempotency
-WHERE seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT {CLAIMS_PER_TRANSACTION}) AND at_us < ?
+WHERE seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT {CLAIMS_PER_TRANSACTION}) AND claimed_at_us < ?
 """  # noqa: S608 - a constant
 _DUE = "SELECT agent_id FROM agents WHERE status = 'deleted' AND updated_at_us < ? ORDER BY agent_id"
 

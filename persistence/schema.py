@@ -118,7 +118,7 @@ CREATE TABLE idempotency (
     scope TEXT NOT NULL,
     key TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    at_us INTEGER NOT NULL,
+    claimed_at_us INTEGER NOT NULL,
     UNIQUE (scope, key)
 ) STRICT;
 """

@@ -24,7 +24,8 @@ from actors.ports.journal import (
 )
 from persistence.batch import Batch
 from persistence.chain import GENESIS
-from persistence.rows import EVENT_COLUMNS, Row, email_key, recorded, user_row
+from persistence.queries import claimed
+from persistence.rows import EVENT_COLUMNS, Row, email_key, user_row
 from persistence.sqlite import Connection, translated
 
 STREAMS_REMEMBERED_MAX = 100_000
@@ -54,9 +55,6 @@ _LAST_EVENT = "SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1"
 _LAST_OF_STREAM = "SELECT stream_seq FROM events WHERE stream = ? ORDER BY seq DESC LIMIT 1"
 _TRADE_OF_CLIENT_ORDER = "SELECT trade_id FROM trades WHERE agent_id = ? AND client_order_id = ?"
 _USER_OF_EMAIL = "SELECT user_id FROM users WHERE email_key = ?"
-_EVENT_OF_CLAIM = f"""
-SELECT fingerprint, {EVENT_COLUMNS} FROM idempotency JOIN events USING (seq) WHERE scope = ? AND key = ?
-"""
 
 
 class Writer:
@@ -138,12 +136,11 @@ class Writer:
     def _claimed(self, rows: Batch, commit: Commit) -> AlreadyDone | None:
         if commit.claim is None:
             return None
-        key = (commit.claim.scope, commit.claim.key)
-        here = rows.claims.get(key)
+        here = rows.claims.get((commit.claim.scope, commit.claim.key))
         if here is not None:
             return AlreadyDone(here[0].fingerprint, here[1])
-        row = self._connection.execute(_EVENT_OF_CLAIM, key).fetchone()
-        return None if row is None else AlreadyDone(row[0], recorded(row[1:]))
+        before = claimed(self._connection, commit.claim)
+        return None if before is None else AlreadyDone(*before)
 
     def _client_order(self, rows: Batch, commit: Commit) -> ClientOrderIdTaken | None:
         for event in commit.events:
