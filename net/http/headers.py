@@ -8,13 +8,14 @@ from net.http.limits import CORS_MAX_AGE_S
 
 Header = tuple[bytes, bytes]
 
+CONTENT_SECURITY_POLICY: Final = (
+    b"default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors 'self';"
+    b"img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr 'none';"
+    b"style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests"
+)
+
 SECURITY: Final[tuple[Header, ...]] = (
-    (
-        b"content-security-policy",
-        b"default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors 'self';"
-        b"img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr 'none';"
-        b"style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests",
-    ),
+    (b"content-security-policy", CONTENT_SECURITY_POLICY),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"origin-agent-cluster", b"?1"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.book import Book
 from actors.ledger import Position
-from actors.model import Agent, Approval, Decision, Trade
+from actors.model import Agent, Approval, Decision, Role, Trade, Usage
 from actors.money import divide_half_even
 from actors.quota import usage_at
 from actors.risk import PortfolioImpact, RiskAssessment
@@ -24,10 +24,14 @@ from net.wire.shapes import (
     PortfolioShape,
     PositionShape,
     PriceShape,
+    QuotaLimitsShape,
     QuotaShape,
     QuotaUsageShape,
     RiskShape,
     TradeShape,
+    UsageLineShape,
+    UsageShape,
+    UserShape,
 )
 
 
@@ -100,6 +104,27 @@ def price_json(symbol: str, market: MarketSnapshot) -> dict[str, Any]:
             timestamp=Timestamp(market.at_us),
         )
     )
+
+
+def usage_json(agent: Agent, usage: Usage, reset_at_us: int) -> dict[str, Any]:
+    """Show what an agent used in a month, and its quota; `reset_at_us` is when the current month ends."""
+    return to_json(
+        UsageShape(
+            agent_id=agent.agent_id,
+            period=usage.period,
+            current_usage=QuotaUsageShape(usage.api_calls, Dollars(usage.spent_micros)),
+            quota=QuotaLimitsShape(agent.quota.api_calls, Dollars(agent.quota.budget_per_month_micros)),
+            breakdown={
+                kind: UsageLineShape(line.calls, Dollars(line.cost_micros)) for kind, line in usage.breakdown.items()
+            },
+            reset_date=Timestamp(reset_at_us),
+        )
+    )
+
+
+def user_json(user_id: str, email: str, role: Role) -> dict[str, Any]:
+    """Show a person."""
+    return to_json(UserShape(user_id, email, role))
 
 
 def _portfolio(book: Book, prices: Mapping[str, int]) -> PortfolioShape:

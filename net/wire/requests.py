@@ -4,7 +4,7 @@ Money is micro-dollars once it is parsed. A field that may be left out has a def
 out, except in `AgentChanges`, where null clears what was set.
 """
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Annotated, Final
 
 from attrs import frozen
@@ -210,3 +210,48 @@ class TradeBody:
             client_order_id=self.client_order_id,
             reason=self.reason,
         )
+
+
+class DecisionResult(StrEnum):
+    """What an approver may say."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@frozen
+class DecisionBody:
+    """What an approver says, and why."""
+
+    decision: Annotated[DecisionResult, Choice(DecisionResult), Doc("What is decided.", "approved")]
+    reason: Annotated[str | None, REASON, Doc("Why.", "within the mandate")] = None
+
+
+@frozen
+class ReasonBody:
+    """Why something is decided."""
+
+    reason: Annotated[str | None, REASON, Doc("Why.", "within the mandate")] = None
+
+
+EMAIL: Final = Text(
+    min_length=3,
+    max_length=254,
+    pattern=r"^[^@\x00-\x20\x7f]+@[^@\x00-\x20\x7f]+$",
+    wanted="an e-mail address",
+)
+
+
+@frozen
+class LoginBody:
+    """An address and its password."""
+
+    email: Annotated[str, EMAIL, Doc("The e-mail address.", "demo@example.com")]
+    password: Annotated[str, Text(max_length=256), Doc("The password.", "demo123")]
+
+
+@frozen
+class RefreshBody:
+    """A refresh token."""
+
+    refresh_token: Annotated[str, Text(max_length=512), Doc("The newest refresh token of the sign-in.")]

@@ -3,13 +3,26 @@
 Field names are those of the API in snake case. A field without a value is null on the wire, never absent.
 """
 
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
 from attrs import frozen
 
 from actors.hours import TradingHours
-from actors.model import Action, AgentStatus, ApprovalStatus, OrderType, StrategyKind, TimeInForce, TradeStatus
+from actors.model import Action, AgentStatus, ApprovalStatus, OrderType, Role, StrategyKind, TimeInForce, TradeStatus
 from actors.preferences import AssetPreferences
 from actors.risk import RiskLevel
 from net.wire.scalars import Dollars, Timestamp
+
+ItemT = TypeVar("ItemT")
+
+
+@frozen
+class Listing(Generic[ItemT]):
+    """A page of a listing. `next_cursor` asks for the page that follows; null: this was the last."""
+
+    items: tuple[ItemT, ...]
+    next_cursor: str | None
 
 
 @frozen
@@ -35,6 +48,13 @@ class PortfolioShape:
     realized_pnl: Dollars
     unrealized_pnl: Dollars
     fees: Dollars
+
+
+@frozen
+class PortfolioReply:
+    """A portfolio, under its name."""
+
+    portfolio: PortfolioShape
 
 
 @frozen
@@ -173,3 +193,59 @@ class ApprovalShape:
     created_at: Timestamp
     expires_at: Timestamp
     decision: DecisionShape | None
+
+
+@frozen
+class QuotaLimitsShape:
+    """What an agent may use in a month."""
+
+    api_calls: int
+    budget_per_month: Dollars
+
+
+@frozen
+class UsageLineShape:
+    """What one kind of use amounts to."""
+
+    calls: int
+    cost: Dollars
+
+
+@frozen
+class UsageShape:
+    """What an agent used in a month. `reset_date` is the start of the next month (UTC)."""
+
+    agent_id: str
+    period: str
+    current_usage: QuotaUsageShape
+    quota: QuotaLimitsShape
+    breakdown: Mapping[str, UsageLineShape]
+    reset_date: Timestamp
+
+
+@frozen
+class UserShape:
+    """A person who may sign in."""
+
+    user_id: str
+    email: str
+    role: Role
+
+
+@frozen
+class SessionShape:
+    """A sign-in. `expires_in` is the time the token lives, in seconds."""
+
+    token: str
+    refresh_token: str
+    expires_in: int
+    user: UserShape
+
+
+@frozen
+class HealthShape:
+    """How the program is. Each check is `ok`, or what is wrong."""
+
+    status: str
+    checks: Mapping[str, str]
+    timestamp: Timestamp

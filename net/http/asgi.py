@@ -1,0 +1,104 @@
+"""The way of every request through ASGI: read it whole, find out who sends it, let Quart answer, add the headers.
+
+All that must happen to each request happens here in one pass rather than in a chain of hooks, as the whole of it
+has to cost less than the server underneath.
+"""
+
+import gzip
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import trio
+from quart_trio.asgi import TrioASGIHTTPConnection
+
+from net.http.body import ClientGone, Receive, Unread, drain, read_body
+from net.http.errors import AmbiguousLength, HttpRefusal
+from net.http.exchange import SCOPE_KEY, Exchange
+from net.http.headers import NO_STORE, SECURITY, VARY, Header
+from net.http.limits import GZIP_BYTES_MIN, GZIP_LEVEL
+from net.http.problems import MEDIA_TYPE, Problem, problem_of
+from supervisor import correlation_id
+
+if TYPE_CHECKING:
+    from net.http.app import EdgeApp
+
+_log = logging.getLogger(__name__)
+
+_CLOSE: Final[Header] = (b"connection", b"close")
+_BODILESS: Final = frozenset({204, 304})
+
+
+class EdgeConnection(TrioASGIHTTPConnection):
+    """One request and its answer."""
+
+    app: "EdgeApp"
+
+    async def __call__(self, receive: Any, send: Any) -> None:
+        """Answer the request, whatever is wrong with it, after it has arrived in full."""
+        exchange = Exchange(self.scope, None)
+        exchange.correlation_id = exchange.given_correlation_id() or self.app.edge.ids.new("cor")
+        correlation_id.set(exchange.correlation_id)
+        try:
+            exchange.body = await read_body(receive)
+            self._require_clear_length(exchange)
+        except ClientGone:
+            return
+        except Unread as unread:
+            await self._answer_and_close(receive, send, exchange, self._problem(unread.cause))
+        except HttpRefusal as refusal:
+            await self._send_problem(send, exchange, self._problem(refusal))
+        else:
+            await self._handle(send, exchange)
+
+    async def _handle(self, send: Any, exchange: Exchange) -> None:
+        if exchange.method == "OPTIONS" and b"access-control-request-method" in exchange.headers:
+            preflight = self.app.cors.preflight(exchange.headers.get(b"origin"))
+            await self._send(send, exchange, 204, [*preflight], b"")
+            return
+        refusal = await self.app.gate.admit(exchange)
+        if refusal is not None:
+            await self._send_problem(send, exchange, self._problem(refusal))
+            return
+        self.scope[SCOPE_KEY] = exchange  # type: ignore[typeddict-unknown-key]  # ASGI allows keys of one's own.
+        request = self._create_request_from_scope(send)
+        request.body.append(exchange.body)
+        request.body.set_complete()
+        response: Any = await self.app.handle_request(request)
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        await self._send(send, exchange, response.status_code, headers, await response.get_data(as_text=False))
+
+    def _require_clear_length(self, exchange: Exchange) -> None:
+        """Refuse what makes request smuggling possible (RFC 9112 section 6.1)."""
+        if b"transfer-encoding" in exchange.headers and b"content-length" in exchange.headers:
+            raise Unread(AmbiguousLength())
+
+    def _problem(self, error: Exception) -> Problem:
+        return problem_of(error, self.app.edge.clock.now_us())
+
+    async def _answer_and_close(self, receive: Receive, send: Any, exchange: Exchange, problem: Problem) -> None:
+        """Answer while the rest is thrown away: the server would wait in vain for somebody to take it."""
+        exchange.extra = (_CLOSE,)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(drain, receive)
+            await self._send_problem(send, exchange, problem)
+
+    async def _send_problem(self, send: Any, exchange: Exchange, problem: Problem) -> None:
+        headers = [(b"content-type", MEDIA_TYPE.encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        await self._send(send, exchange, problem.status, headers, problem.body(exchange.path, exchange.correlation_id))
+
+    async def _send(self, send: Any, exchange: Exchange, status: int, headers: list[Header], body: bytes) -> None:
+        """Send an answer in two messages. A header of the answer itself goes before the general one of that name."""
+        names = {name for name, _ in headers}
+        headers = [header for header in headers if header[0] != b"content-length"]
+        if len(body) >= GZIP_BYTES_MIN and b"gzip" in exchange.headers.get(b"accept-encoding", b""):
+            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+            headers.append((b"content-encoding", b"gzip"))
+        if status not in _BODILESS:
+            headers.append((b"content-length", str(len(body)).encode()))
+        headers.append((b"x-correlation-id", exchange.correlation_id.encode()))
+        headers += exchange.extra
+        headers += self.app.cors.headers(exchange.headers.get(b"origin"))
+        headers += [header for header in (*SECURITY, NO_STORE, VARY) if header[0] not in names]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,46 @@
+"""One request as the edge works with it, read in one pass from the ASGI scope."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from net.auth.identity import Identity
+from net.http.headers import Header
+from net.http.limits import CORRELATION_ID_PATTERN
+
+SCOPE_KEY: Final = "tradefloor.exchange"
+"""Where the exchange travels in the ASGI scope."""
+
+_CORRELATION_ID: Final = re.compile(CORRELATION_ID_PATTERN)
+
+
+class Exchange:
+    """A request with its body, who sends it, and the headers that its answer will carry in any case."""
+
+    __slots__ = ("body", "correlation_id", "extra", "headers", "identity", "ip", "method", "path", "query", "refusal")
+
+    def __init__(self, scope: Mapping[str, Any], correlation_id: str | None) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        client = scope.get("client")
+        self.ip: str = client[0] if client else "local"
+        self.correlation_id = correlation_id or ""
+        self.body = b""
+        self.identity: Identity | None = None
+        self.refusal: Exception | None = None
+        """Why there is no identity."""
+        self.extra: tuple[Header, ...] = ()
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header of the request by its name in lower case."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def given_correlation_id(self) -> str | None:
+        """Return the client's own correlation id, if it may go into logs and metadata."""
+        value = self.headers.get(b"x-correlation-id")
+        if value is None or _CORRELATION_ID.fullmatch(value) is None:
+            return None
+        return value.decode("ascii")

@@ -1,0 +1,87 @@
+"""Routes: functions that answer one kind of request, with all that is documented about them.
+
+A handler says in its signature what it takes. A parameter `body` or `query` with a request class is parsed and
+validated before the handler runs; the others are parts of the path.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar, get_type_hints
+
+from attrs import field, frozen
+
+from actors.model import Role
+
+Handler = Callable[..., Awaitable["Reply"]]
+HandlerT = TypeVar("HandlerT", bound=Handler)
+
+
+@frozen
+class Reply:
+    """An answer: a JSON value (None: an empty body), its status, and headers of its own."""
+
+    value: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(factory=dict)
+
+
+@frozen
+class Route:
+    """One operation of the API.
+
+    `role` is the least that a caller needs, None where nobody has to sign in; `keys` says whether an agent's key will
+    do. `answer` is the shape of the reply. `atomic`: the handler hands the idempotency key on to the commit itself.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    tag: str
+    role: Role | None
+    keys: bool
+    status: int
+    answer: Any
+    atomic: bool
+    body: type[Any] | None
+    query: type[Any] | None
+
+
+class Routes:
+    """The operations of one part of the API, collected by decorators."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.collected: list[Route] = []
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        role: Role | None = Role.VIEWER,
+        keys: bool = False,
+        status: int = 200,
+        answer: Any = None,
+        atomic: bool = False,
+    ) -> Callable[[HandlerT], HandlerT]:
+        """Collect the decorated handler as the answer to a method at a path, such as `/agents/<agent_id>`."""
+
+        def collect(handler: HandlerT) -> HandlerT:
+            hints = get_type_hints(handler)
+            self.collected.append(
+                Route(
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    tag=self.tag,
+                    role=role,
+                    keys=keys,
+                    status=status,
+                    answer=answer,
+                    atomic=atomic,
+                    body=hints.get("body"),
+                    query=hints.get("query"),
+                )
+            )
+            return handler
+
+        return collect
