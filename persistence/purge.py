@@ -11,15 +11,14 @@ DAY_US = 86_400 * 1_000_000
 RETENTION_US = 90 * DAY_US
 CLAIM_RETENTION_US = DAY_US
 
-_TABLES_OF_AGENTS = ("portfolios", "usage", "trades", "approvals", "agents")
+TABLES_OF_AGENTS = ("portfolios", "usage", "trades", "approvals", "agents")
 
 CLAIMS_PER_TRANSACTION = 10_000
 """Few enough that a commit which waits behind them hardly notices."""
 
-_EXPIRED_CLAIMS = f"""
-DELETE FROM idempotency
-WHERE seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT {CLAIMS_PER_TRANSACTION}) AND claimed_at_us < ?
-"""  # noqa: S608 - a constant
+_EXPIRED_CLAIMS = """
+DELETE FROM idempotency WHERE seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT ?) AND claimed_at_us < ?
+"""
 _DUE = "SELECT agent_id FROM agents WHERE status = 'deleted' AND updated_at_us < ? ORDER BY agent_id"
 
 
@@ -31,11 +30,11 @@ def due_agents(connection: Connection, now_us: int) -> list[str]:
 def purge_agent(connection: Connection, agent_id: str, now_us: int) -> None:
     """Remove the rows of one agent and leave a tombstone."""
     connection.execute("INSERT OR REPLACE INTO purged VALUES (?, ?)", (agent_id, now_us))
-    for table in _TABLES_OF_AGENTS:
+    for table in TABLES_OF_AGENTS:
         connection.execute(f"DELETE FROM {table} WHERE agent_id = ?", (agent_id,))  # noqa: S608 - of the constants above
 
 
 def purge_claims(connection: Connection, now_us: int) -> bool:
     """Remove the oldest idempotency keys as far as they are older than a day; say whether there may be more of them."""
-    removed = connection.execute(_EXPIRED_CLAIMS, (now_us - CLAIM_RETENTION_US,)).rowcount
+    removed = connection.execute(_EXPIRED_CLAIMS, (CLAIMS_PER_TRANSACTION, now_us - CLAIM_RETENTION_US)).rowcount
     return bool(removed == CLAIMS_PER_TRANSACTION)

@@ -36,6 +36,10 @@ _EVENTS_AT = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq IN (SELECT value FRO
 _CLAIMED = f"""
 SELECT fingerprint, {EVENT_COLUMNS} FROM idempotency JOIN events USING (seq) WHERE scope = ? AND key = ?
 """
+_USERS = f"""
+SELECT {USER_COLUMNS} FROM users
+ORDER BY (SELECT seq FROM events WHERE stream = user_id ORDER BY seq LIMIT 1)
+"""
 _OUTBOX = f"""
 SELECT o.entry_id, e.stream, e.correlation_id, o.type, o.data
 FROM outbox o JOIN events e ON e.seq = o.entry_id / {DELIVERIES_PER_COMMIT_MAX}
@@ -133,6 +137,11 @@ def user(connection: Connection, user_id: str) -> User | None:
     """Return a person."""
     row = connection.execute(f"SELECT {USER_COLUMNS} FROM users WHERE user_id = ?", (user_id,)).fetchone()
     return None if row is None else user_of(row)
+
+
+def users(connection: Connection) -> Sequence[User]:
+    """Return everybody, in the order of the events that added them."""
+    return [user_of(row) for row in connection.execute(_USERS)]
 
 
 def outbox(connection: Connection, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:

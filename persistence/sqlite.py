@@ -74,6 +74,9 @@ def connect_reader(path: Path) -> Connection:
 DatabaseError: type[Exception] = sqlite3.DatabaseError
 """What SQLite raises, the base of all its errors but those of misuse."""
 
+IntegrityError: type[Exception] = sqlite3.IntegrityError
+"""What it raises for a constraint that does not hold."""
+
 
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
@@ -83,7 +86,7 @@ def translated(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.IntegrityError:
+    except IntegrityError:
         raise
-    except sqlite3.DatabaseError as error:
+    except DatabaseError as error:
         raise JournalUnavailable(f"cannot {doing}: {error}") from error

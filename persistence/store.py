@@ -16,6 +16,7 @@ from actors.model import Agent, Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, Page, TradeQuery
 from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim, OutboxEntry
 from persistence import queries, recovery
+from persistence.changes import Change
 from persistence.files import FileLock, prepare
 from persistence.purge import due_agents, purge_agent, purge_claims
 from persistence.schema import migrations
@@ -75,54 +76,54 @@ class SqliteStore:
         """
         while await self._write(self._writer.transact, "purge", partial(purge_claims, now_us=now_us)):
             pass
-        agent_ids = await self._read(due_agents, now_us)
+        agent_ids = await self.read(due_agents, now_us)
         for agent_id in agent_ids:
             await self._write(self._writer.transact, "purge", partial(purge_agent, agent_id=agent_id, now_us=now_us))
         return len(agent_ids)
 
     async def outbox(self, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:
         """Return the next entries of one channel, oldest first. Raises JournalUnavailable."""
-        return await self._read(queries.outbox, channel, after_entry_id, limit)
+        return await self.read(queries.outbox, channel, after_entry_id, limit)
 
     async def trade(self, agent_id: str, trade_id: str) -> Trade | None:
         """Return a trade of an agent, whatever became of it."""
-        return await self._read(queries.trade, agent_id, trade_id)
+        return await self.read(queries.trade, agent_id, trade_id)
 
     async def trades(self, query: TradeQuery) -> Page[Trade]:
         """List trades, newest first. Raises BadCursor."""
-        return await self._read(queries.trades, query)
+        return await self.read(queries.trades, query)
 
     async def approval(self, request_id: str) -> tuple[Approval, Trade] | None:
         """Return an approval and its trade, whatever became of them."""
-        return await self._read(queries.approval, request_id)
+        return await self.read(queries.approval, request_id)
 
     async def approvals(self, query: ApprovalQuery) -> Page[tuple[Approval, Trade]]:
         """List approvals with their trades, newest first. Raises BadCursor."""
-        return await self._read(queries.approvals, query)
+        return await self.read(queries.approvals, query)
 
     async def usage(self, agent_id: str, period: str) -> Usage | None:
         """Return what an agent used in a month (`YYYY-MM`), None where it used nothing."""
-        return await self._read(queries.usage, agent_id, period)
+        return await self.read(queries.usage, agent_id, period)
 
     async def events(self, streams: Sequence[str] | None, after_seq: int, limit: int) -> Sequence[Recorded]:
         """Return events by sequence: of these streams, or of all with None."""
-        return await self._read(queries.events, streams, after_seq, limit)
+        return await self.read(queries.events, streams, after_seq, limit)
 
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
         """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""
-        return await self._read(queries.claimed, claim)
+        return await self.read(queries.claimed, claim)
 
     async def user_by_email(self, email: str) -> User | None:
         """Return the person with this address, compared without case."""
-        return await self._read(queries.user_by_email, email)
+        return await self.read(queries.user_by_email, email)
 
     async def user(self, user_id: str) -> User | None:
         """Return a person."""
-        return await self._read(queries.user, user_id)
+        return await self.read(queries.user, user_id)
 
     async def check(self) -> None:
         """Raise JournalUnavailable when the storage cannot be read."""
-        await self._read(queries.check)
+        await self.read(queries.check)
 
     def agents(self) -> Iterator[tuple[Agent, Book]]:
         """Yield every agent that is not deleted, with its book. Raises JournalUnavailable."""
@@ -137,12 +138,22 @@ class SqliteStore:
         """Return the sequence of the last event, 0 where there is none. Raises JournalUnavailable."""
         return self._query(recovery.last_seq)
 
+    async def change(
+        self, doing: str, decide: Callable[[Connection, *ArgumentTs], Change[ResultT]], *arguments: *ArgumentTs
+    ) -> ResultT:
+        """Decide in the writer's transaction, on what is stored then, and commit what was decided.
+
+        Raises JournalUnavailable saying what could not be done, and what Writer.change raises.
+        """
+        return await self._write(self._writer.change, doing, lambda connection: decide(connection, *arguments))
+
+    async def read(self, query: Callable[[Connection, *ArgumentTs], ResultT], *arguments: *ArgumentTs) -> ResultT:
+        """Run a query in a thread, on a connection that cannot write. Raises JournalUnavailable."""
+        return await trio.to_thread.run_sync(self._query, query, *arguments, limiter=self._reading)
+
     async def _write(self, work: Callable[[*ArgumentTs], ResultT], *arguments: *ArgumentTs) -> ResultT:
         self._require_open()
         return await trio.to_thread.run_sync(work, *arguments, limiter=self._writing)
-
-    async def _read(self, query: Callable[[Connection, *ArgumentTs], ResultT], *arguments: *ArgumentTs) -> ResultT:
-        return await trio.to_thread.run_sync(self._query, query, *arguments, limiter=self._reading)
 
     def _query(self, query: Callable[[Connection, *ArgumentTs], ResultT], *arguments: *ArgumentTs) -> ResultT:
         with translated("read"), self._reader() as connection:

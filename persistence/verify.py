@@ -5,7 +5,7 @@ It reads one snapshot of the database, which may be in use meanwhile, and holds 
 1. the file itself, as SQLite checks it;
 2. the log: no gap in its sequence, and every hash follows from the event and the hash before it;
 3. every stream: no gap, the events replay, and the rows of the agent, its portfolio, usage, trades and approvals, or of
-   the person, are what the replay leads to, the ledger identities included;
+   the person, their sign-ins and keys, are what the replay leads to, the ledger identities included;
 4. no row belongs to a stream that the log does not have.
 
 An agent that was purged has no rows but a tombstone (see `persistence.purge`); its stream must end in its deletion,
@@ -51,19 +51,19 @@ def verify(path: Path | str) -> Report:
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         try:
             connection.execute("BEGIN")
+            connection.execute("PRAGMA schema_version").fetchone()
             return _verify(connection, database)
         finally:
             connection.close()
 
 
 def _verify(connection: Connection, database: Path) -> Report:
-    findings = Findings()
-    for (line,) in connection.execute("PRAGMA quick_check"):
-        if line != "ok":
-            findings.add(str(database), f"SQLite finds the file damaged: {line}")
+    findings, counts = Findings(), Counts()
     events, head = 0, GENESIS
-    counts = Counts()
     try:
+        for (line,) in connection.execute("PRAGMA quick_check"):
+            if line != "ok":
+                findings.add(str(database), f"SQLite finds the file damaged: {line}")
         events, head = _check_chain(connection, findings)
         counts = check_streams(connection, findings)
         check_orphans(connection, findings)

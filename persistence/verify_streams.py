@@ -14,7 +14,7 @@ from actors.model import Agent, AgentStatus, ApprovalStatus, TradeStatus, Usage
 from persistence import codec
 from persistence.chain import EventRow
 from persistence.findings import Findings
-from persistence.purge import RETENTION_US
+from persistence.purge import RETENTION_US, TABLES_OF_AGENTS
 from persistence.rows import (
     APPROVAL_COLUMNS,
     BOOK_COLUMNS,
@@ -28,9 +28,10 @@ from persistence.rows import (
 )
 from persistence.snapshots import OF_APPROVAL, OF_TRADE, Snapshots
 from persistence.sqlite import Connection
+from persistence.verify_people import check_person
 
 OPEN_STATUSES = (TradeStatus.PENDING, TradeStatus.PENDING_APPROVAL)
-TABLES_OF_AGENTS = ("agents", "portfolios", "usage", "trades", "approvals")
+TABLES_OF_PEOPLE = ("users", "sign_ins", "agent_keys")
 
 _BY_STREAM = f"SELECT {EVENT_COLUMNS} FROM events INDEXED BY events_by_stream ORDER BY stream, seq"
 _BOOK = f"""
@@ -177,7 +178,9 @@ def check_streams(connection: Connection, findings: Findings) -> Counts:
 
 def check_orphans(connection: Connection, findings: Findings) -> None:
     """Look for rows of agents and people that the log does not have."""
-    for table, column in (*((table, "agent_id") for table in (*TABLES_OF_AGENTS, "purged")), ("users", "user_id")):
+    of_agents = ((table, "agent_id") for table in (*TABLES_OF_AGENTS, "purged"))
+    of_people = ((table, "user_id") for table in TABLES_OF_PEOPLE)
+    for table, column in (*of_agents, *of_people):
         for (owner,) in connection.execute(
             f"SELECT DISTINCT {column} FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM events WHERE stream = t.{column})"
         ):
@@ -196,7 +199,7 @@ def _in_order(stream: str, rows: Iterable[EventRow], reached: list[int], finding
 def _check_stream(connection: Connection, findings: Findings, counts: Counts, places: Iterator[Recorded]) -> None:
     first = next(places)
     if isinstance(first.event, UserChanged):
-        _check_user(connection, findings, (first, *places))
+        _check_user(connection, findings, first.event, places)
         counts.users += 1
         return
     if not isinstance(first.event, AgentCreated):
@@ -211,17 +214,6 @@ def _check_stream(connection: Connection, findings: Findings, counts: Counts, pl
     counts.purged += tombstone is not None
     counts.trades += replayed.trades
     counts.approvals += replayed.approvals
-
-
-def _check_user(connection: Connection, findings: Findings, places: tuple[Recorded, ...]) -> None:
-    last = places[-1].event
-    if not isinstance(last, UserChanged):
-        raise StreamBroken(f"{last.type} has no place in a person's stream")
-    row = connection.execute(
-        "SELECT user_id, email, role, disabled FROM users WHERE user_id = ?", (last.user_id,)
-    ).fetchone()
-    if row != (last.user_id, last.email, last.role, last.disabled):
-        findings.add(f"user {last.user_id}", "the row is not what the events lead to")
 
 
 def _rows_of(connection: Connection, table: str, agent_id: str) -> int:

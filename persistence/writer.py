@@ -24,6 +24,7 @@ from actors.ports.journal import (
 )
 from persistence.batch import Batch
 from persistence.chain import GENESIS
+from persistence.changes import Change, require_committed
 from persistence.queries import claimed
 from persistence.rows import EVENT_COLUMNS, Row, email_key, user_row
 from persistence.sqlite import Connection, translated
@@ -75,11 +76,31 @@ class Writer:
             return rows, results
 
         rows, results = self._transact("commit", write)
-        self._end = (rows.seq, rows.head)
-        if len(self._stream_seqs) > STREAMS_REMEMBERED_MAX:
-            self._stream_seqs.clear()
-        self._stream_seqs.update(rows.stream_seqs)
+        self._remember(rows)
         return results
+
+    def change(self, doing: str, decide: Callable[[Connection], Change[ResultT]]) -> ResultT:
+        """Decide on what is stored and commit what was decided, as one transaction.
+
+        Raises JournalUnavailable saying what could not be done, and what `decide` and `require_committed` raise; then
+        nothing was changed.
+        """
+
+        def write() -> tuple[Batch | None, ResultT]:
+            change = decide(self._connection)
+            if change.commit is None:
+                return None, change.result
+            rows, (result,) = self._gather([change.commit])
+            require_committed(result)
+            self._write(rows)
+            for statement, values in change.statements:
+                self._connection.execute(statement, values)
+            return rows, change.result
+
+        rows, result = self._transact(doing, write)
+        if rows is not None:
+            self._remember(rows)
+        return result
 
     def save_prices(self, prices: Mapping[str, int], at_us: int) -> None:
         """Keep the last prices. Raises JournalUnavailable."""
@@ -108,6 +129,12 @@ class Writer:
             self._end = None
             self._stream_seqs.clear()
             raise
+
+    def _remember(self, rows: Batch) -> None:
+        self._end = (rows.seq, rows.head)
+        if len(self._stream_seqs) > STREAMS_REMEMBERED_MAX:
+            self._stream_seqs.clear()
+        self._stream_seqs.update(rows.stream_seqs)
 
     def _gather(self, batch: Sequence[Commit]) -> tuple[Batch, list[CommitResult]]:
         """Return the rows of a batch and what becomes of each commit.

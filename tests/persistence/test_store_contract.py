@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -59,12 +60,12 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     opened.close()
 
 
-def bought(number: int, **order: object) -> Outcome:
+def bought(number: int, **order: Any) -> Outcome:
     """Return what follows from buying 10 AAPL as the trade of this number, each from a new book."""
     return placed(a_book(), buy(**order), a_ticket(number))
 
 
-async def filled(store: Store, numbers: Sequence[int], **order: object) -> None:
+async def filled(store: Store, numbers: Sequence[int], **order: Any) -> None:
     """Commit purchases of these numbers, each as a transaction of its own."""
     for number in numbers:
         await store.commit([change(AGENT, bought(number, **order))])
