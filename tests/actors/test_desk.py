@@ -200,13 +200,15 @@ def test_status_hours_and_preferences_bind_programs_more_than_people(
 
 
 def test_an_autonomous_trade_needs_a_hundred_dollars_of_free_cash() -> None:
-    """A trade by hand does not."""
-    book = a_book(an_agent(initial_budget_micros=dollars("99.999999")))
-    cheap = a_ticket(price_micros=dollars(10))
+    """A hundred dollars are enough; a trade by hand needs only what it costs."""
+    enough, short = (a_book(an_agent(initial_budget_micros=dollars(amount))) for amount in ("100", "99.999999"))
+    by_hand = _at(dollars(10))
+    autonomous = evolve(by_hand, autonomous=True)
 
+    assert placed(enough, buy(quantity=1), autonomous).trade is not None
+    assert placed(short, buy(quantity=1), by_hand).trade is not None
     with pytest.raises(InsufficientFunds, match="an autonomous trade needs"):
-        placed(book, buy(quantity=1), evolve(cheap, autonomous=True))
-    assert placed(book, buy(quantity=1), cheap).trade is not None
+        placed(short, buy(quantity=1), autonomous)
 
 
 def test_a_purchase_above_the_threshold_is_held_with_its_cash() -> None:
@@ -332,6 +334,18 @@ def test_an_approved_purchase_fails_when_the_cash_no_longer_covers_it() -> None:
     assert outcome.trade is not None
     assert outcome.trade.failure_reason == "the price rose to $151.00 and $515.42 of cash is missing"
     assert outcome.book.portfolio == a_book().portfolio
+
+
+def test_an_approved_purchase_may_take_the_last_of_the_cash() -> None:
+    """What was reserved and what is free together cover a price that rose within the tolerance."""
+    agent = an_agent(initial_budget_micros=dollars(102))
+    book = placed(a_book(agent), buy(quantity=1), _at(dollars(100)), threshold_micros=0).book
+
+    outcome = resolve_approval(book, agent, "ovr_1", a_decision(), dollars(101))
+
+    assert outcome.trade is not None
+    assert outcome.trade.status is TradeStatus.COMPLETED
+    assert outcome.book.portfolio.cash_micros == 0
 
 
 @pytest.mark.parametrize("approved", [True, False])
