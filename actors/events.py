@@ -136,11 +136,80 @@ class UserChanged:
     disabled: bool
 
 
+@frozen
+class UserPasswordChanged:
+    """A person has another password from now on."""
+
+    type: ClassVar[str] = "user.password_changed"
+    user_id: str
+
+
+@frozen
+class UserSignedIn:
+    """A person signed in, which opened a family of refresh tokens; it is good until `expires_at_us`."""
+
+    type: ClassVar[str] = "user.signed_in"
+    user_id: str
+    family_id: str
+    expires_at_us: int
+
+
+@frozen
+class UserRefreshed:
+    """A refresh token was exchanged for the next one of its family."""
+
+    type: ClassVar[str] = "user.refreshed"
+    user_id: str
+    family_id: str
+
+
+@frozen
+class UserSignedOut:
+    """A sign-in was ended: its tokens are good no more."""
+
+    type: ClassVar[str] = "user.signed_out"
+    user_id: str
+    family_id: str
+
+
+@frozen
+class UserRefreshReused:
+    """A refresh token came that was not its family's newest: stolen, here or there. The family was revoked."""
+
+    type: ClassVar[str] = "user.refresh_reused"
+    user_id: str
+    family_id: str
+
+
+@frozen
+class KeyCreated:
+    """A key was made with which a program trades for an agent. It belongs to the person in whose stream this stands."""
+
+    type: ClassVar[str] = "key.created"
+    key_id: str
+    agent_id: str
+    user_id: str
+    name: str
+
+
+@frozen
+class KeyRevoked:
+    """An agent's key is good no more."""
+
+    type: ClassVar[str] = "key.revoked"
+    key_id: str
+    agent_id: str
+    user_id: str
+
+
 AgentEventRecord = AgentCreated | AgentUpdated | AgentStatusChanged
 TradeEventRecord = TradeCreated | TradeExecuted | TradeFailed | TradeCancelled
 ApprovalEventRecord = ApprovalRequested | ApprovalApproved | ApprovalRejected | ApprovalExpired | ApprovalCancelled
 BookEvent = TradeEventRecord | ApprovalEventRecord | UsageAlert
-Event = AgentEventRecord | BookEvent | UserChanged
+SignInEventRecord = UserSignedIn | UserRefreshed | UserSignedOut | UserRefreshReused
+KeyEventRecord = KeyCreated | KeyRevoked
+UserEventRecord = UserChanged | UserPasswordChanged | SignInEventRecord | KeyEventRecord
+Event = AgentEventRecord | BookEvent | UserEventRecord
 
 EVENT_CLASSES: tuple[type[Event], ...] = (
     AgentCreated,
@@ -157,6 +226,13 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     ApprovalCancelled,
     UsageAlert,
     UserChanged,
+    UserPasswordChanged,
+    UserSignedIn,
+    UserRefreshed,
+    UserSignedOut,
+    UserRefreshReused,
+    KeyCreated,
+    KeyRevoked,
 )
 
 

@@ -2,7 +2,7 @@
 
 The log (`events`) is the truth and is only ever appended to. The other tables are state that the log leads to, kept so
 that a start and a query need not replay: trades and approvals point at the event that carries their last snapshot,
-agents, portfolios and usage hold it themselves. `outbox` is what has not left yet; `idempotency` what was asked for.
+the others hold it themselves. `outbox` is what has not left yet; `idempotency` what was asked for.
 
 A migration that was released is never edited; another one follows it.
 """
@@ -123,6 +123,32 @@ CREATE TABLE idempotency (
 ) STRICT;
 """
 
+# Secrets are here as hashes only. `position` is the order in which keys were made.
+_CREDENTIALS = """
+CREATE TABLE sign_ins (
+    family_id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    token_hash TEXT NOT NULL,
+    created_at_us INTEGER NOT NULL,
+    expires_at_us INTEGER NOT NULL,
+    revoked_at_us INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_ins_by_user ON sign_ins (user_id);
+CREATE TABLE agent_keys (
+    position INTEGER PRIMARY KEY,
+    key_id TEXT NOT NULL UNIQUE,
+    agent_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key_hash TEXT NOT NULL UNIQUE,
+    hint TEXT NOT NULL,
+    created_at_us INTEGER NOT NULL,
+    revoked_at_us INTEGER
+) STRICT;
+CREATE INDEX agent_keys_by_agent ON agent_keys (agent_id);
+CREATE INDEX agent_keys_by_user ON agent_keys (user_id);
+"""
+
 DELIVERIES_PER_COMMIT_MAX = 1_024
 
 
@@ -130,5 +156,16 @@ DELIVERIES_PER_COMMIT_MAX = 1_024
 def m001_log_state_and_doors(db: Database) -> None:
     """Make the log, the state it leads to, the outbox and the idempotency keys."""
     for script in (_LOG, _STATE, _DOORS):
-        for statement in script.split(";\n"):
-            db.execute(statement)
+        _run(db, script)
+
+
+@migrations()
+def m002_sign_ins_and_keys(db: Database) -> None:
+    """Make the tables of sign-ins and of agents' keys."""
+    _run(db, _CREDENTIALS)
+
+
+def _run(db: Database, script: str) -> None:
+    """Run statements one by one, within the migration's transaction."""
+    for statement in script.split(";\n"):
+        db.execute(statement)

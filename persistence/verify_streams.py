@@ -199,7 +199,7 @@ def _in_order(stream: str, rows: Iterable[EventRow], reached: list[int], finding
 def _check_stream(connection: Connection, findings: Findings, counts: Counts, places: Iterator[Recorded]) -> None:
     first = next(places)
     if isinstance(first.event, UserChanged):
-        _check_user(connection, findings, first.event, places)
+        check_person(connection, findings, first.event, places)
         counts.users += 1
         return
     if not isinstance(first.event, AgentCreated):
