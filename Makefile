@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock clean
+.PHONY: help install serve test check lint types contracts proto lock crash clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -46,11 +46,16 @@ contracts: .venv/dev.stamp ## The arrows between the packages.
 	@$(BIN)/lint-imports
 
 proto: .venv/dev.stamp ## Generate code from the three proto files.
-	@$(BIN)/python -m grpc_tools.protoc -I. --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --python_out=. --grpc_python_out=. --mypy_out=. proto/*.proto
+	@$(BIN)/python -m grpc_tools.protoc -I. \
+		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+		--python_out=. --grpc_python_out=. --mypy_out=. --mypy_grpc_out=. proto/*.proto
 
 lock: ## Renew the hash-locked requirements (needs uv).
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements/runtime.txt pyproject.toml
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+
+crash: .venv/dev.stamp ## Kill -9 under load, twenty times in a row.
+	@CRASH_ROUNDS=20 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
 
 clean: ## Remove what the targets made; data/ stays.
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*

@@ -30,7 +30,7 @@ class HttpServerActor(Actor):
         """Bind the sockets and serve."""
         self.ctx.start_task(self._serve)
 
-    async def stopped(self, reason: Reason) -> None:
+    async def stopped(self, _reason: Reason) -> None:
         """Let the requests in progress finish."""
         self._closing.set()
         await self._closed.wait()

@@ -14,7 +14,6 @@ from attrs import evolve, frozen
 
 from actors.desk import PPM, OversightRules
 from actors.market import MarketRules
-from actors.ports.journal import JournalUnavailable
 from actors.ports.publisher import Publisher
 from actors.prices.base import PriceModel
 from actors.prices.synthetic import synthetic_market
@@ -102,9 +101,7 @@ def market_model(settings: Settings, store: SqliteStore) -> PriceModel:
     Its path is seeded anew from how far the log has come: a restart must not repeat the moves of the run before.
     """
     kept = store.prices()
-    listings = [
-        evolve(listing, open_micros=kept.get(listing.symbol, listing.open_micros)) for listing in LISTINGS
-    ]
+    listings = [evolve(listing, open_micros=kept.get(listing.symbol, listing.open_micros)) for listing in LISTINGS]
     return synthetic_market(settings.market_seed + (store.last_seq() if kept else 0), listings=listings)
 
 

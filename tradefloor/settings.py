@@ -15,6 +15,7 @@ from attrs import Attribute, field, fields, frozen
 from actors.money import MoneyError, dollars
 
 SECRET_BYTES_MIN: Final = 32
+DATABASE_DEFAULT: Final = Path("data/tradefloor.db")
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -58,8 +59,8 @@ DOLLARS = DollarsType()
 ORIGINS = OriginsType()
 
 
-def _setting(env: str, kind: click.ParamType[Any] | type, default: Any, text: str) -> Any:
-    return field(default=default, metadata={"env": env, "kind": kind, "help": text})
+def _setting(env: str, kind: click.ParamType[Any] | type, default: Any, text: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"env": env, "kind": kind, "help": text})
 
 
 @frozen(kw_only=True)
@@ -77,7 +78,7 @@ class Settings:
     database_path: Path = _setting(
         "DATABASE_PATH",
         click.Path(path_type=Path, dir_okay=False),
-        Path("data/tradefloor.db"),
+        DATABASE_DEFAULT,
         "File of the database; its folder is the data folder.",
     )
     client_url: tuple[str, ...] = _setting(
@@ -89,14 +90,8 @@ class Settings:
     oversight_grpc_address: str | None = _setting(
         "OVERSIGHT_GRPC_ADDRESS", str, None, "host:port of the oversight service; unset: embedded."
     )
-    jwt_secret: str | None = field(
-        default=None,
-        repr=False,
-        metadata={
-            "env": "JWT_SECRET",
-            "kind": str,
-            "help": f"Secret that signs tokens, {SECRET_BYTES_MIN} bytes or more; required in production.",
-        },
+    jwt_secret: str | None = _setting(
+        "JWT_SECRET", str, None, f"Signs tokens, {SECRET_BYTES_MIN} bytes or more; required in production.", secret=True
     )
     oversight_threshold: int = _setting(
         "OVERSIGHT_THRESHOLD", DOLLARS, dollars(50_000), "Notional above which a trade needs approval, in dollars."
@@ -109,9 +104,14 @@ class Settings:
     )
     approval_ttl: int = _setting("APPROVAL_TTL", click.IntRange(1, 30 * 86_400), 600, "Life of an approval, seconds.")
     approval_price_tolerance: float = _setting(
-        "APPROVAL_PRICE_TOLERANCE", click.FloatRange(0, 1), 0.02, "How far the price may move before approval, as a share."
+        "APPROVAL_PRICE_TOLERANCE",
+        click.FloatRange(0, 1),
+        0.02,
+        "How far the price may move before approval, as a share.",
     )
-    tick_interval_ms: int = _setting("TICK_INTERVAL_MS", click.IntRange(10, 3_600_000), 1000, "Time between prices, ms.")
+    tick_interval_ms: int = _setting(
+        "TICK_INTERVAL_MS", click.IntRange(10, 3_600_000), 1000, "Time between prices, ms."
+    )
     market_seed: int = _setting("MARKET_SEED", click.IntRange(0, 2**63 - 1), 1, "Seed of the synthetic market.")
     rate_limit_max: int = _setting(
         "RATE_LIMIT_MAX", click.IntRange(1), 100, "Requests an address may make without a valid token in the window."
@@ -142,11 +142,12 @@ def settings_options(function: FunctionT) -> FunctionT:
 
 
 def load_settings(values: Mapping[str, Any]) -> Settings:
-    """Return the settings from a command's parsed options. Raises click.BadParameter for what only both together show."""
+    """Return the settings from a command's parsed options. Raises click.BadParameter for what no option shows alone."""
     settings = Settings(**{attribute.name: values[attribute.name] for attribute in fields(Settings)})
     if settings.jwt_secret is not None and len(settings.jwt_secret.encode()) < SECRET_BYTES_MIN:
         raise click.BadParameter(
-            f"it has {len(settings.jwt_secret.encode())} bytes and needs {SECRET_BYTES_MIN} or more", param_hint="JWT_SECRET"
+            f"it has {len(settings.jwt_secret.encode())} bytes and needs {SECRET_BYTES_MIN} or more",
+            param_hint="JWT_SECRET",
         )
     if settings.jwt_secret is None and not settings.is_development:
         raise click.BadParameter(

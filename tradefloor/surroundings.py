@@ -1,4 +1,4 @@
-"""The real world's clock, identities and secrets: the only module that reads the wall clock or the system's randomness."""
+"""The real clock, identities and secrets: the only module that reads the wall clock or the system's randomness."""
 
 import os
 import secrets

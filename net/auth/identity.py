@@ -23,13 +23,14 @@ class Identity:
     """A recognised caller. `family_id` is the sign-in of a person, None for an agent's key.
 
     `email` is the person's address, for a key that of the person it belongs to. `good_until_us` is when the caller is
-    looked up again.
+    looked up again, `expires_at_us` when the token ends (None: a key, good until it is revoked).
     """
 
     principal: Principal
     email: str
     family_id: str | None
     good_until_us: int
+    expires_at_us: int | None
 
     @property
     def is_person(self) -> bool:
@@ -85,6 +86,7 @@ class Recogniser:
             user.email,
             claims.family_id,
             min(claims.expires_at_us, now_us + RECHECK_US),
+            claims.expires_at_us,
         )
 
     async def _by_key(self, secret: str, now_us: int) -> Identity:
@@ -94,7 +96,7 @@ class Recogniser:
         owner = await self._standing(key.user_id)
         role = min(owner.role, Role.TRADER, key=RANK.__getitem__)
         principal = Principal(owner.user_id, f"{key.name} ({key.key_id})", role, agent_id=key.agent_id)
-        return Identity(principal, owner.email, None, now_us + RECHECK_US)
+        return Identity(principal, owner.email, None, now_us + RECHECK_US, None)
 
     async def _standing(self, user_id: str) -> User:
         user = await self._people.user(user_id)

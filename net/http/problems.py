@@ -47,7 +47,11 @@ class Problem:
         return self.cause.status
 
     def body(self, instance: str, correlation_id: str) -> bytes:
-        """Return the JSON document; `instance` is the path that was asked for."""
+        """Return the JSON document, encoded; `instance` is the path that was asked for."""
+        return orjson.dumps(self.document(instance, correlation_id))
+
+    def document(self, instance: str, correlation_id: str | None) -> dict[str, Any]:
+        """Return the JSON document."""
         document: dict[str, Any] = {
             "type": TYPE_BASE + self.cause.slug,
             "title": self.cause.title,
@@ -58,7 +62,7 @@ class Problem:
         }
         if self.errors:
             document["errors"] = [{"field": error.field, "message": error.message} for error in self.errors]
-        return orjson.dumps(document)
+        return document
 
 
 INTERNAL: Final = Cause(500, "internal", "Internal error")

@@ -1,0 +1,77 @@
+"""`tradefloor serve`: the whole floor in one process, until it is told to stop."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import trio
+
+from net.grpc.server import ListenError
+from persistence.files import FloorInUse
+from persistence.sqlite import sqlite_version
+from tradefloor import __version__
+from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
+from tradefloor.edge import open_edge
+from tradefloor.logs import configure_logging
+from tradefloor.settings import Settings, load_settings, settings_options, stray_variables
+
+
+@click.command()
+@settings_options
+@click.option("--demo/--no-demo", default=True, show_default=True, help="In development, start with six demo agents.")
+def serve(*, demo: bool, **values: Any) -> None:
+    """Run the floor: agents, market, HTTP and WebSocket, with the gRPC services embedded unless told where they are."""
+    settings = load_settings(values)
+    configure_logging(settings)
+    for name in stray_variables():
+        click.echo(f"The environment variable {name} is no setting; see: tradefloor serve --help", err=True)
+    try:
+        trio.run(run, settings, demo and settings.is_development)
+    except (FloorInUse, ListenError) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.strerror or error}: {error.filename or f'{settings.host}:{settings.port}'}; "
+            "choose another with --port, --host or --database-path"
+        ) from error
+
+
+async def run(settings: Settings, demo: bool) -> None:
+    """Serve until SIGINT or SIGTERM; a second one stops at once."""
+    stopping = trio.Event()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_await_signals, stopping)
+        async with open_edge(settings) as edge:
+            if settings.is_development:
+                await seed_demo_user(edge.floor, edge.people, edge.auth.passwords)
+            if demo:
+                await seed_demo_agents(edge.floor, edge.people)
+            announce(settings, edge.urls, demo=demo)
+            await stopping.wait()
+            click.echo("Stopping: requests in progress and commits finish first; press Ctrl-C again to stop at once.")
+        nursery.cancel_scope.cancel()
+
+
+def announce(settings: Settings, urls: Sequence[str], *, demo: bool) -> None:
+    """Print where the floor is and how to sign in."""
+    lines = [f"Tradefloor {__version__} is open at {url}" for url in urls]
+    if settings.is_development:
+        lines.append(f"Sign in as {DEMO_EMAIL} with the password {DEMO_PASSWORD} (development only).")
+    if demo:
+        lines.append("Six demo agents trade by themselves; --no-demo starts without them.")
+    lines.append(f"The data is in {settings.data_folder.resolve()} (SQLite {sqlite_version()}). Ctrl-C stops.")
+    click.echo("\n".join(lines))
+    sys.stdout.flush()
+
+
+async def _await_signals(
+    stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for _ in signals:
+            if stopping.is_set():
+                raise SystemExit(1)
+            stopping.set()

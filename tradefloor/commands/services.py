@@ -1,0 +1,64 @@
+"""`tradefloor services`: metering and oversight alone, for floors that run elsewhere."""
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from net.grpc.embedded import serve_both
+from net.grpc.server import ListenError
+from persistence.services.metering_store import SqliteMeteringStore
+from persistence.services.oversight_store import SqliteOversightStore
+from tradefloor.floor import METERING_FILE, OVERSIGHT_FILE
+from tradefloor.settings import DOLLARS
+from tradefloor.surroundings import SystemClock
+
+METERING_PORT = 50_051
+OVERSIGHT_PORT = 50_052
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, envvar="HOST", help="Address to listen on.")
+@click.option("--metering-port", type=click.IntRange(0, 65_535), default=METERING_PORT, show_default=True)
+@click.option("--oversight-port", type=click.IntRange(0, 65_535), default=OVERSIGHT_PORT, show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("data"),
+    show_default=True,
+    help="Folder of the two services' databases.",
+)
+@click.option(
+    "--oversight-auto-approve-below",
+    type=DOLLARS,
+    envvar="OVERSIGHT_AUTO_APPROVE_BELOW",
+    default="10000",
+    show_default=True,
+    help="Below this, in dollars, oversight approves by itself.",
+)
+def services(host: str, metering_port: int, oversight_port: int, data: Path, oversight_auto_approve_below: int) -> None:
+    """Run the metering and the oversight service until interrupted."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    metering, oversight = SqliteMeteringStore(data / METERING_FILE), SqliteOversightStore(data / OVERSIGHT_FILE)
+    stopping = threading.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda _signum, _frame: stopping.set())
+    try:
+        with serve_both(
+            metering,
+            oversight,
+            SystemClock().now_us,
+            auto_approve_below_micros=oversight_auto_approve_below,
+            metering_address=f"{host}:{metering_port}",
+            oversight_address=f"{host}:{oversight_port}",
+        ) as addresses:
+            click.echo(f"metering   {addresses.metering}")
+            click.echo(f"oversight  {addresses.oversight}")
+            click.echo("Start a floor on them with METERING_GRPC_ADDRESS and OVERSIGHT_GRPC_ADDRESS; Ctrl-C stops.")
+            stopping.wait()
+    except ListenError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        metering.close()
+        oversight.close()

@@ -1,0 +1,153 @@
+"""Opening the edge of a floor: HTTP and WebSocket on one server, supervised below `/edge`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import trio
+from attrs import frozen
+from hypercorn.config import Config
+
+from actors.ports.people import People
+from actors.views import FloorViews
+from net.auth.service import Auth
+from net.edge import AuthSettings, Edge, EdgeSettings
+from net.http.app import create_app
+from net.server import HttpServerActor
+from net.websocket.endpoint import create_endpoint
+from net.websocket.hub import Hub
+from persistence.people import SqlitePeople
+from supervisor import ChildSpec, SupervisorSpec
+from tradefloor import __version__
+from tradefloor.floor import Floor, open_floor
+from tradefloor.settings import Settings
+from tradefloor.surroundings import development_secret, entropy
+
+GRACE_S: Final = 5.0
+"""How long requests in progress may take at a stop."""
+
+STALE_TICKS: Final = 10
+"""So many ticks without a price, the market counts as stopped."""
+
+SOCKET_PATH: Final = "/ws"
+
+AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+@frozen
+class OpenEdge:
+    """A floor with its edge open."""
+
+    floor: Floor
+    people: People
+    auth: Auth
+    hub: Hub
+    urls: Sequence[str]
+
+
+@asynccontextmanager
+async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
+    """Run a floor and its edge around a block of code; the edge closes first."""
+    views = FloorViews()
+    hub = Hub(views)
+    async with open_floor(settings, hub, views) as floor:
+        people = SqlitePeople(floor.store)
+        edge = _edge(floor, people)
+        auth = Auth(edge)
+        app = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
+        bound = _Bound()
+        server = ChildSpec("http", lambda: HttpServerActor(app, _config(settings), bound.set), shutdown_s=GRACE_S + 1)
+        await floor.system.start_child("/", SupervisorSpec("edge", children=(server,)))
+        try:
+            yield OpenEdge(floor, people, auth, hub, await bound.urls())
+        finally:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + GRACE_S):
+                await hub.close()
+
+
+class Mounted:
+    """The ASGI application: sockets to the hub, everything else to Quart."""
+
+    def __init__(self, http: AsgiApp, sockets: AsgiApp) -> None:
+        self._http = http
+        self._sockets = sockets
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand a connection to whom its path belongs."""
+        if scope["type"] == "websocket" and scope["path"] == SOCKET_PATH:
+            await self._sockets(scope, receive, send)
+        else:
+            await self._http(scope, receive, send)
+
+
+class _Bound:
+    """Where the server listens, once it does."""
+
+    def __init__(self) -> None:
+        self._urls: Sequence[str] = ()
+        self._known = trio.Event()
+
+    def set(self, urls: Sequence[str]) -> None:
+        """Say where."""
+        self._urls = urls
+        self._known.set()
+
+    async def urls(self) -> Sequence[str]:
+        """Wait until it listens."""
+        await self._known.wait()
+        return self._urls
+
+
+def _edge(floor: Floor, people: People) -> Edge:
+    settings = floor.settings
+    secret = settings.jwt_secret.encode() if settings.jwt_secret else development_secret(settings.data_folder)
+    return Edge(
+        system=floor.system,
+        views=floor.views,
+        history=floor.services.history,
+        people=people,
+        clock=floor.services.clock,
+        ids=floor.services.ids,
+        entropy=entropy,
+        auth=AuthSettings(jwt_secret=secret),
+        settings=EdgeSettings(
+            version=__version__,
+            client_origins=settings.client_url,
+            rate_limit_max=settings.rate_limit_max,
+            rate_limit_window_s=settings.rate_limit_window,
+            rate_limit_user_max=settings.rate_limit_user_max,
+        ),
+        checks={
+            "database": floor.services.history.check,
+            "grpc": _grpc_check(floor),
+            "market": _market_check(floor),
+        },
+    )
+
+
+def _grpc_check(floor: Floor) -> Callable[[], Awaitable[None]]:
+    async def check() -> None:
+        for name, client in (("metering", floor.metering), ("oversight", floor.oversight)):
+            if not await client.is_serving():
+                raise ConnectionError(f"the {name} service does not answer")
+
+    return check
+
+
+def _market_check(floor: Floor) -> Callable[[], Awaitable[None]]:
+    async def check() -> None:
+        await trio.lowlevel.checkpoint()
+        age_us = floor.services.clock.now_us() - floor.views.market.at_us
+        if age_us > STALE_TICKS * floor.settings.tick_interval_ms * 1_000:
+            raise TimeoutError(f"the last price is {age_us / 1e6:.1f} s old")
+
+    return check
+
+
+def _config(settings: Settings) -> Config:
+    config = Config()
+    config.bind = [f"{settings.host}:{settings.port}"]
+    config.graceful_timeout = GRACE_S
+    config.errorlog = None
+    config.accesslog = None
+    return config
