@@ -1,5 +1,6 @@
 """Agents, orders, approvals and books for tests, with defaults that a test overrides where they matter."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import evolve
@@ -152,6 +153,11 @@ def a_decision(*, approved: bool = True, **changes: Any) -> Decision:
     """Return a decision of the approver's, taken a minute after the order."""
     decision = Decision(approved, APPROVER.user_id, APPROVER.name, "http", None, NOW_US + MINUTE_US)
     return evolve(decision, **changes)
+
+
+def types_of(events: Iterable[object]) -> list[type]:
+    """Return what happened, without the particulars."""
+    return [type(event) for event in events]
 
 
 def placed(
