@@ -37,6 +37,11 @@ class Identity:
         """Whether a person is calling, not a program with an agent's key."""
         return self.family_id is not None
 
+    @property
+    def scope(self) -> str:
+        """Whose idempotency keys the caller's are: a person's, or those of an agent's programs."""
+        return self.principal.agent_id or self.principal.user_id
+
     def has(self, role: Role) -> bool:
         """Tell whether the caller may do what this role may."""
         return RANK[self.principal.role] >= RANK[role]

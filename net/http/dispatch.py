@@ -129,8 +129,8 @@ def _claim(call: Call) -> IdempotencyClaim:
     key = call.exchange.header(b"idempotency-key") or ""
     if _KEY.fullmatch(key) is None:
         raise IdempotencyKeyInvalid("Idempotency-Key must be 1 to 255 visible ASCII characters")
-    principal = call.exchange.identity and call.exchange.identity.principal
-    scope = f"ip:{call.exchange.ip}" if principal is None else principal.agent_id or principal.user_id
+    identity = call.exchange.identity
+    scope = f"ip:{call.exchange.ip}" if identity is None else identity.scope
     body = call.exchange.body
     canonical = orjson.dumps(decode(body), option=orjson.OPT_SORT_KEYS) if body else b""
     head = f"{call.exchange.method} {call.exchange.path}\n".encode()

@@ -46,12 +46,8 @@ class Problem:
         """Return the status code."""
         return self.cause.status
 
-    def body(self, instance: str, correlation_id: str) -> bytes:
-        """Return the JSON document, encoded; `instance` is the path that was asked for."""
-        return orjson.dumps(self.document(instance, correlation_id))
-
     def document(self, instance: str, correlation_id: str | None) -> dict[str, Any]:
-        """Return the JSON document."""
+        """Return the JSON document; `instance` is the path that was asked for."""
         document: dict[str, Any] = {
             "type": TYPE_BASE + self.cause.slug,
             "title": self.cause.title,
@@ -64,15 +60,21 @@ class Problem:
             document["errors"] = [{"field": error.field, "message": error.message} for error in self.errors]
         return document
 
+    def body(self, instance: str, correlation_id: str) -> bytes:
+        """Return the document as it is sent."""
+        return orjson.dumps(self.document(instance, correlation_id))
+
 
 INTERNAL: Final = Cause(500, "internal", "Internal error")
 UNAVAILABLE: Final = Cause(503, "unavailable", "Service unavailable")
+EMAIL_TAKEN: Final = Cause(409, "email-taken", "E-mail address taken", "email")
 
 CAUSES: Final[Mapping[type[Exception], Cause]] = {
     InvalidRequest: Cause(400, "validation", "Validation failed"),
     MalformedJson: Cause(400, "malformed-json", "Malformed JSON"),
     http.AmbiguousLength: Cause(400, "ambiguous-length", "Ambiguous request length"),
     http.IdempotencyKeyInvalid: Cause(400, "idempotency-key", "Invalid idempotency key"),
+    trading.NotStorable: Cause(400, "not-storable", "Not storable"),
     trading.UnknownSymbol: Cause(400, "unknown-symbol", "Unknown symbol", "symbol"),
     BadCursor: Cause(400, "cursor", "Invalid cursor", "cursor"),
     metering.MeteringRefused: Cause(400, "usage-event", "Usage event refused"),
@@ -94,7 +96,8 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     trading.ApprovalOverdue: Cause(409, "approval-expired", "Approval expired"),
     trading.DuplicateClientOrderId: Cause(409, "duplicate-client-order-id", "Duplicate client order id"),
     http.RequestInFlight: Cause(409, "request-in-flight", "Request in flight"),
-    EmailTaken: Cause(409, "email-taken", "E-mail address taken"),
+    EmailTaken: EMAIL_TAKEN,
+    trading.EmailInUse: EMAIL_TAKEN,
     http.BodyTooLarge: Cause(413, "body-too-large", "Body too large"),
     http.MediaTypeUnsupported: Cause(415, "media-type", "Unsupported media type"),
     trading.IdempotencyMismatch: Cause(422, "idempotency-mismatch", "Idempotency key used for another request"),
