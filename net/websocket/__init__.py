@@ -1,0 +1,1 @@
+"""The WebSocket `/ws`: committed events to those who may see them, and trades from programs, over one socket."""

@@ -1,0 +1,286 @@
+"""One client's session: who it is, what it asks, how it ends. One task reads, one writes, each trade has its own."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import orjson
+import trio
+
+from actors.errors import AgentNotFound, JournalUnavailable
+from actors.model import Principal
+from net.auth.errors import Unauthorized
+from net.auth.identity import Identity
+from net.http import problems
+from net.http.problems import problem_of
+from net.websocket.bucket import TokenBucket
+from net.websocket.closing import (
+    ACCOUNT_CHANGED,
+    AUTHENTICATION_LATE,
+    INTERNAL,
+    NOT_AUTHENTICATED,
+    NOT_READING,
+    TOKEN_EXPIRED,
+    TOKEN_REFUSED,
+    TOO_LARGE,
+    TOO_MANY_FRAMES,
+    TOO_MANY_TRADES,
+    Closing,
+)
+from net.websocket.feed import Feed, ReplyRefused
+from net.websocket.hub import Hub
+from net.websocket.ports import Services
+from net.websocket.protocol import (
+    Action,
+    Authenticate,
+    BadFrame,
+    Ping,
+    RequestId,
+    SubmitTrade,
+    Subscribe,
+    Unsubscribe,
+    parse_action,
+)
+from net.websocket.trading import visible_agent
+from net.websocket.transport import Transport
+from net.wire.render import trade_json
+from net.wire.scalars import format_timestamp
+from net.wire.structure import FieldProblem, InvalidRequest
+from supervisor import correlation_id
+
+INSTANCE: Final = "/ws"
+TRADE_SUBMIT: Final = "trade.submit"
+MICROSECONDS: Final = 1_000_000
+
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """A client between its upgrade and its end."""
+
+    def __init__(self, transport: Transport, hub: Hub, services: Services) -> None:
+        self._transport = transport
+        self._hub = hub
+        self._services = services
+        self._limits = limits = services.limits
+        self._feed = Feed(transport, hub, services)
+        self._identity: Identity | None = None
+        self._closing: Closing | None = None
+        self._credential = ""
+        self._reading = trio.CancelScope()
+        now = trio.current_time()
+        self._recognised_until = now + limits.authenticate_s
+        self._frames = TokenBucket(limits.frames_burst, limits.frames_per_minute, now)
+        self._trades = TokenBucket(limits.trades_burst, limits.trades_per_minute, now)
+        self._in_flight = trio.Semaphore(limits.trades_in_flight_max)
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who it is, None before that is known."""
+        return None if self._identity is None else self._identity.principal
+
+    def end(self, closing: Closing) -> None:
+        """Stop reading, and close once what waits is written. The first call's reason is the one that counts."""
+        if self._closing is None:
+            self._closing = closing
+            self._reading.cancel()
+
+    def too_large(self) -> None:
+        """Hear that the client sends a message above the limit."""
+        self.end(TOO_LARGE)
+
+    def tend(self, now: float) -> None:
+        """Ping the client, and give it up when it has stalled."""
+        since = self._feed.writing_since
+        if since is not None and now - since > self._limits.stall_s:
+            self.end(NOT_READING)
+        else:
+            self._feed.ping()
+
+    async def run(self, known: tuple[str, Identity] | None = None) -> None:
+        """Serve the client until either side ends it. `known` is the credential of the upgrade, and whose it is."""
+        try:
+            async with trio.open_nursery() as nursery:
+                written = trio.Event()
+                nursery.start_soon(self._write, written)
+                try:
+                    await self._read(known, nursery)
+                    if self._closing is not None:
+                        await self._close(self._closing, written)
+                finally:
+                    # A write that waits for the peer cannot be cancelled, only be cut off.
+                    with trio.CancelScope(shield=True):
+                        await self._transport.abort()
+                    nursery.cancel_scope.cancel()
+        finally:
+            self._feed.close()
+
+    async def _read(self, known: tuple[str, Identity] | None, nursery: trio.Nursery) -> None:
+        with self._reading, self._failing_well():
+            if known is not None:
+                self._welcome(*known, None)
+            while (message := await self._receive()) is not None:
+                await self._take(message, nursery)
+
+    async def _receive(self) -> str | bytes | None:
+        """Return the next message, None once the peer has gone; meanwhile make sure that the client is still known."""
+        while True:
+            with trio.move_on_at(self._recognised_until):
+                return await self._transport.receive()
+            await self._recognise_again()
+
+    async def _recognise_again(self) -> None:
+        """Close the socket when its sign-in has ended, its token expired, or its account changed."""
+        if self._identity is None:
+            self.end(AUTHENTICATION_LATE)
+            return
+        try:
+            identity = await self._services.recognise(self._credential)
+        except Unauthorized:
+            self.end(TOKEN_EXPIRED)
+        except JournalUnavailable:
+            # Whoever was known stays so while nobody can be looked up.
+            self._recognised_until = trio.current_time() + self._limits.look_again_s
+        else:
+            if identity.principal == self._identity.principal:
+                self._know(self._credential, identity)
+            else:
+                self.end(ACCOUNT_CHANGED)
+
+    async def _write(self, written: trio.Event) -> None:
+        with self._failing_well():
+            await self._feed.write()
+        written.set()
+
+    @contextmanager
+    def _failing_well(self) -> Iterator[None]:
+        """Close the socket with a reason when the work within fails, which is a defect."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - it is logged, and the client is told
+            _log.exception("socket failed")
+            self.end(INTERNAL)
+
+    async def _close(self, closing: Closing, written: trio.Event) -> None:
+        self._feed.close()
+        with trio.move_on_after(self._limits.close_s) as flushing:
+            await written.wait()
+        if not flushing.cancelled_caught:
+            await self._transport.close(closing, self._limits.close_s)
+
+    async def _take(self, message: str | bytes, nursery: trio.Nursery) -> None:
+        try:
+            action = parse_action(message)
+        except BadFrame as bad:
+            if self._admits(bad.action == TRADE_SUBMIT):
+                self._refuse(bad.request_id, bad.cause)
+            return
+        if self._admits(isinstance(action, SubmitTrade), action):
+            await self._serve(action, nursery)
+
+    def _admits(self, is_trade: bool, action: Action | None = None) -> bool:
+        """Say whether the frame may be served; if not, the socket is being closed."""
+        now = trio.current_time()
+        if self._identity is None and not isinstance(action, Authenticate):
+            self.end(NOT_AUTHENTICATED)
+        elif is_trade and not self._trades.take(now):
+            self.end(TOO_MANY_TRADES)
+        elif not is_trade and not self._frames.take(now):
+            self.end(TOO_MANY_FRAMES)
+        return self._closing is None
+
+    async def _serve(self, action: Action, nursery: trio.Nursery) -> None:
+        match action:
+            case Authenticate():
+                await self._authenticate(action)
+            case Subscribe():
+                self._subscribe(action)
+            case Unsubscribe():
+                self._feed.unsubscribe(action.parsed())
+                self._answer("unsubscribed", action.id, {"channels": list(dict.fromkeys(action.channels))})
+            case Ping():
+                self._answer("pong", action.id, {"timestamp": format_timestamp(self._services.clock.now_us())})
+            case SubmitTrade():
+                await self._in_flight.acquire()
+                nursery.start_soon(self._trade, action)
+
+    async def _authenticate(self, action: Authenticate) -> None:
+        try:
+            identity = await self._services.recognise(action.token)
+        except Unauthorized:
+            self.end(TOKEN_REFUSED)
+            return
+        except JournalUnavailable as error:
+            self._refuse(action.id, error)
+            return
+        if self._identity is not None and identity.principal != self._identity.principal:
+            problem = FieldProblem("token", "must be of whom the socket belongs to; connect again as somebody else")
+            self._refuse(action.id, InvalidRequest([problem]))
+            return
+        self._welcome(action.token, identity, action.id)
+
+    def _welcome(self, credential: str, identity: Identity, request_id: RequestId) -> None:
+        principal = identity.principal
+        self._feed.principal = principal
+        self._know(credential, identity)
+        expires_at_us = identity.expires_at_us
+        who = {
+            "userId": principal.user_id,
+            "agentId": principal.agent_id,
+            "role": principal.role.value,
+            "expiresAt": None if expires_at_us is None else format_timestamp(expires_at_us),
+        }
+        self._answer("authenticated", request_id, who)
+
+    def _know(self, credential: str, identity: Identity) -> None:
+        self._credential, self._identity = credential, identity
+        left_us = identity.good_until_us - self._services.clock.now_us()
+        self._recognised_until = trio.current_time() + max(left_us, 0) / MICROSECONDS
+
+    def _subscribe(self, action: Subscribe) -> None:
+        channels = action.parsed()
+        try:
+            for channel in channels:
+                if channel.agent_id is not None:
+                    visible_agent(channel.agent_id, self._known.principal, self._hub.views)
+            self._require_past(action.after)
+            seq = self._feed.subscribe(channels, action.after)
+        except (AgentNotFound, InvalidRequest) as error:
+            self._refuse(action.id, error)
+        else:
+            names = [channel.name for channel in channels]
+            self._answer("subscribed", action.id, {"channels": names, "seq": seq})
+
+    def _require_past(self, after: int | None) -> None:
+        if after is not None and after > self._hub.head:
+            raise InvalidRequest([FieldProblem("after", f"must not be beyond the last sequence, {self._hub.head}")])
+
+    async def _trade(self, action: SubmitTrade) -> None:
+        correlation_id.set(self._services.ids.new("cor"))
+        try:
+            trade = await self._services.submit(action.agent_id, action.trade.order(), self._known)
+        except Exception as error:  # noqa: BLE001 - the table of problems knows what to say of any
+            self._refuse(action.id, error)
+        else:
+            self._answer("trade.submitted", action.id, trade_json(trade))
+        finally:
+            self._in_flight.release()
+
+    @property
+    def _known(self) -> Identity:
+        assert self._identity is not None, "whoever is not known gets no further than to authenticate"
+        return self._identity
+
+    def _answer(self, kind: str, request_id: RequestId, data: Mapping[str, Any] | orjson.Fragment) -> None:
+        try:
+            self._feed.reply({"type": kind, "id": request_id, "data": data})
+        except ReplyRefused:
+            self.end(NOT_READING)
+
+    def _refuse(self, request_id: RequestId, error: Exception) -> None:
+        problem = problem_of(error, self._services.clock.now_us())
+        if problem.cause is problems.INTERNAL:
+            _log.error("a frame failed", exc_info=error)
+        correlation = correlation_id.get() or self._services.ids.new("cor")
+        self._answer("error", request_id, orjson.Fragment(problem.body(INSTANCE, correlation)))
