@@ -54,21 +54,23 @@ def running(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> 
 
 def start(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> Program:
     """Start the program and wait until it says where it is open."""
+    log = folder / "log.txt"
     command = [sys.executable, "-m", "tradefloor", "serve", "--port", "0", "--database-path", str(folder / "floor.db")]
-    process = subprocess.Popen(
-        [*command, *flags],
-        stdout=subprocess.PIPE,
-        stderr=(folder / "log.txt").open("a"),
-        text=True,
-        env={**os.environ, "LOG_FORMAT": "json", **(env or {})},
-    )
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            [*command, *flags],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, "LOG_FORMAT": "json", **(env or {})},
+        )
     assert process.stdout is not None
     printed: list[str] = []
     for line in process.stdout:
         printed.append(line.rstrip())
         if " is open at " in line:
             return Program(process, line.rsplit(" ", 1)[1].strip(), folder, printed)
-    raise AssertionError(f"the program ended with {process.wait()}: {printed}\n{(folder / 'log.txt').read_text()}")
+    raise AssertionError(f"the program ended with {process.wait()}: {printed}\n{log.read_text()}")
 
 
 @frozen
