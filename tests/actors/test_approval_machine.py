@@ -173,4 +173,4 @@ class Approvals(RuleBasedStateMachine):
 
 
 TestApprovals = Approvals.TestCase
-TestApprovals.settings = settings(max_examples=100, stateful_step_count=30)
+TestApprovals.settings = settings(stateful_step_count=30)

@@ -135,4 +135,4 @@ class RandomOrders(RuleBasedStateMachine):
 
 
 TestRandomOrders = RandomOrders.TestCase
-TestRandomOrders.settings = settings(max_examples=100, stateful_step_count=30)
+TestRandomOrders.settings = settings(stateful_step_count=30)
