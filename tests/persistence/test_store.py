@@ -1,5 +1,6 @@
 """The store on disk: its files, what it does when SQLite cannot, and that it goes on by itself afterwards."""
 
+import resource
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -136,6 +137,24 @@ async def test_a_full_disk_refuses_the_batch_and_lets_the_next_one_in_when_there
     assert store.last_seq() == 1
 
     connection.execute("PRAGMA max_page_count=1000000")
+    await store.commit(batch)
+    assert store.last_seq() == 301
+    assert verify(store.path).ok
+
+
+async def test_a_log_that_cannot_be_written_refuses_the_batch_and_is_whole_afterwards(store: SqliteStore) -> None:
+    """The system fails the write to the WAL itself, in the middle of a transaction."""
+    wal_bytes = store.path.with_name("floor.db-wal").stat().st_size
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    batch = [creation(an_agent(agent_id=f"agt_{number}")) for number in range(100, 400)]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (wal_bytes + 20_000, limits[1]))
+    try:
+        with pytest.raises(JournalUnavailable, match="cannot commit: "):
+            await store.commit(batch)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert store.last_seq() == 1
+
     await store.commit(batch)
     assert store.last_seq() == 301
     assert verify(store.path).ok
