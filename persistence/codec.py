@@ -41,13 +41,13 @@ DELIVERY_TYPES: Mapping[str, type[Delivery]] = {
 }
 
 
-def _is_optional_primitive(cls: Any) -> bool:
-    return cls in {int | None, str | None, float | None}
+def _is_json_already(cls: Any) -> bool:
+    return cls in {int | None, str | None, float | None, Mapping[str, str]}
 
 
 _converter = make_converter(detailed_validation=False)
-# An optional number or text is written as it is: saying so spares a call for each such field of each event.
-_converter.register_unstructure_hook_func(_is_optional_primitive, identity)
+# Optional numbers and texts are written as they are: saying so spares a call for each such field of each event.
+_converter.register_unstructure_hook_func(_is_json_already, identity)
 
 
 def _structure(cls: Any) -> Structure:
