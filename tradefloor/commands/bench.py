@@ -1,0 +1,40 @@
+"""`tradefloor bench`: how fast the parts are, each beside a bound measured in the same run."""
+
+import gc
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import click
+from rich.console import Console
+
+from simulations.bench import http, journal, runtime
+from simulations.bench.journal_actor import journal_actor
+from simulations.bench.report import Figure, as_json, print_table
+
+BENCHMARKS: Final[Mapping[str, tuple[str, Callable[[bool], Sequence[Figure]]]]] = {
+    "runtime": ("Actors", lambda quick: runtime.run(quick=quick)),
+    "journal": ("Durable trades", lambda quick: journal.run(quick=quick, journal=journal_actor)),
+    "http": ("HTTP over real sockets", lambda quick: http.run(quick=quick)),
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
+@click.option("--quick", is_flag=True, help="A short run, to see that it works; its figures mean little.")
+@click.option("--json", "as_document", is_flag=True, help="Print JSON instead of tables.")
+def bench(names: Sequence[str], *, quick: bool, as_document: bool) -> None:
+    """Measure NAMES (runtime, journal, http), or everything."""
+    document: dict[str, object] = {}
+    console = Console()
+    for name in names or tuple(BENCHMARKS):
+        title, run = BENCHMARKS[name]
+        if not as_document:
+            console.print(f"{title}: measuring ...", style="dim")
+        figures = run(quick)
+        document[name] = as_json(figures)
+        if not as_document:
+            print_table(f"{title} ({name})", figures, console)
+        gc.collect()
+    if as_document:
+        click.echo(json.dumps(document, indent=2))
