@@ -1,21 +1,45 @@
 """The command line: `tradefloor COMMAND`, or `python -m tradefloor COMMAND`."""
 
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
 import click
 
 from tradefloor import __version__
-from tradefloor.commands.serve import serve
-from tradefloor.commands.services import services
-from tradefloor.commands.verify import verify
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "serve": "tradefloor.commands.serve",
+    "services": "tradefloor.commands.services",
+    "user": "tradefloor.commands.user",
+    "verify": "tradefloor.commands.verify",
+    "bench": "tradefloor.commands.bench",
+}
+"""The module of each command, which has an attribute of the command's name."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+class Commands(click.Group):
+    """Imports a command when it is asked for: the server's libraries take longer to load than most commands run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of a newcomer's interest."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, None for a name that is none."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: Any = getattr(import_module(module), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="tradefloor")
 def main() -> None:
     """Fleets of autonomous portfolio agents on paper money, supervised, metered and overseen by people."""
 
-
-for command in (serve, services, verify):
-    main.add_command(command)
 
 if __name__ == "__main__":
     main(prog_name="tradefloor")
