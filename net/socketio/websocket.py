@@ -44,6 +44,7 @@ class WebSocketTransport:
         self._receive = receive
         self._send = send
         self._options = options
+        self._has_probed = False
 
     async def refuse(self, reason: str) -> None:
         """Close a WebSocket for which there can be no session after all."""
@@ -61,7 +62,8 @@ class WebSocketTransport:
                 done = await self._probe(session)
                 nursery.cancel_scope.cancel()
         if not done:
-            if session.is_in(Phase.UPGRADING):
+            # Another WebSocket may be upgrading the same session, and is not to be disturbed.
+            if self._has_probed and session.is_in(Phase.UPGRADING):
                 session.step(Step.ABANDONED)
             await self._close(PROTOCOL_ERROR, "the upgrade failed")
         return done
@@ -78,6 +80,7 @@ class WebSocketTransport:
             if await self._next_frame() != engine_packet.PROBE or not session.is_in(Phase.POLLING):
                 return False
             session.step(Step.PROBED)
+            self._has_probed = True
             await self._send({"type": "websocket.send", "text": engine_packet.PROBE_ANSWER})
             if await self._next_frame() != PacketType.UPGRADE.value or not session.is_in(Phase.UPGRADING):
                 return False

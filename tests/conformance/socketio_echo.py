@@ -7,10 +7,9 @@ It echoes every Engine.IO message at ``/engine.io/``. At ``/socket.io/`` the nam
 arguments.
 """
 
-import secrets
+import itertools
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, cast
 
 import trio
@@ -76,9 +75,9 @@ class EchoApp:
     """Both echo servers as one ASGI application; `run` them beside it."""
 
     def __init__(self, **changes: Any) -> None:
-        new_id = partial(secrets.token_urlsafe, 15)
-        self.engine = EngineServer(echo_options("/engine.io/", **changes), EngineEcho(), new_id)
-        self.sockets = SocketServer(echo_options("/socket.io/", **changes), new_id)
+        numbers = itertools.count(1)
+        self.engine = EngineServer(echo_options("/engine.io/", **changes), EngineEcho(), lambda: f"e{next(numbers)}")
+        self.sockets = SocketServer(echo_options("/socket.io/", **changes), lambda: f"s{next(numbers)}")
         for name in ("/", "/custom"):
             self.sockets.namespace(name, SocketEcho())
 
@@ -91,15 +90,25 @@ class EchoApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lead a scope to the server that owns it."""
-        if self.engine.owns(scope):
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif self.engine.owns(scope):
             await self.engine(scope, receive, send)
         elif self.sockets.owns(scope):
             await self.sockets(scope, receive, send)
         elif scope["type"] == "http":
-            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})
         else:
             await send({"type": "websocket.close"})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        phase = (await receive())["type"]
+        await send({"type": f"{phase}.complete"})
+        if phase == "lifespan.shutdown":
+            return
 
 
 async def main(port: int) -> None:
