@@ -43,6 +43,7 @@ class Cell(Node):
         "in_hand",
         "injected",
         "mailbox",
+        "opened",
         "scope",
         "skipped",
         "spec",
@@ -58,6 +59,7 @@ class Cell(Node):
         super().__init__(runtime, parent, spec.name, dynamic=dynamic)
         self.spec: ChildSpec = spec
         self.closed = True  # Takes no messages.
+        self.opened = False  # Has been started before.
         self.attention = False  # Something rarer than a message wants a look: the control lane, or a stop.
         self.actor: Actor | None = None
         self.mailbox: Mailbox | None = None  # Made for the first message, since most idle actors have none.
@@ -202,10 +204,11 @@ class Cell(Node):
     # Beginning and end
 
     def open(self) -> None:
-        """Start, or start again: with a task, or passive until the first message."""
+        """Start, or start again: with a task, or the first time passive until the first message."""
+        first, self.opened = not self.opened, True
         self.closed = False
         self.stopping = None
-        if self.spec.start_passive and not self.mailbox:
+        if first and self.spec.start_passive and not self.mailbox:
             self.become(Status.PASSIVE)
         else:
             self._activate()

@@ -64,7 +64,7 @@ class Envelope:
         self.deadline = deadline
         self.correlation_id = correlation
         self.asks = asks
-        self.task: trio.lowlevel.Task | None = None  # The parked asker, or a teller that waits for room.
+        self.task: trio.lowlevel.Task | None = None  # The parked asker, or a teller that waits for room: an edge.
         self.open = True
         self.deferred = False
         self.waiting: OrderedDict[Envelope, None] | None = (

@@ -1,6 +1,7 @@
 """What can go wrong between actors: one class per cause."""
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class SupervisorError(Exception):
@@ -113,6 +114,10 @@ class ActorExited(SupervisorError):
 class ActorFailures(ExceptionGroup[Exception]):
     """The crashes of one actor: a leaf of the tree that an escalation carries."""
 
+    def derive(self, excs: Sequence[Exception], /) -> Self:  # type: ignore[override]  # All parts are of `Exception`.
+        """Keep the class when a nursery or `except*` takes the group apart."""
+        return type(self)(self.message, excs)
+
 
 class RestartIntensityExceeded(ExceptionGroup[Exception]):
     """A supervisor gave up: its children failed more often than it may restart them.
@@ -120,3 +125,7 @@ class RestartIntensityExceeded(ExceptionGroup[Exception]):
     Its parts are the failed children: `ActorFailures` for actors, this class for supervisors, so that the
     group has the shape of the tree below.
     """
+
+    def derive(self, excs: Sequence[Exception], /) -> Self:  # type: ignore[override]  # All parts are of `Exception`.
+        """Keep the class when a nursery or `except*` takes the group apart."""
+        return type(self)(self.message, excs)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from supervisor.policy import Reason
 from supervisor.spec import NodeSpec, SupervisorSpec
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Node:
 class SupervisorNode(Node):
     """A supervisor: a place in the tree with children in starting order. It has no task; see `Supervision`."""
 
-    __slots__ = ("child_failures", "children", "spec")
+    __slots__ = ("child_failures", "children", "halting", "spec")
 
     def __init__(
         self, runtime: "Runtime", parent: "SupervisorNode | None", spec: SupervisorSpec, *, dynamic: bool
@@ -111,4 +112,5 @@ class SupervisorNode(Node):
         super().__init__(runtime, parent, spec.name, dynamic=dynamic)
         self.spec: SupervisorSpec = spec
         self.children: dict[str, Node] = {}
+        self.halting: Reason | None = None  # Why it is on its way down.
         self.child_failures: tuple[tuple[float, Node, Exception], ...] = ()

@@ -76,6 +76,7 @@ class Supervision:
         if isinstance(node, Cell):
             node.open()
         elif isinstance(node, SupervisorNode):
+            node.halting = None  # A superseded operation may have left it.
             node.become(Status.STARTING)
             if node.children:
                 self.operate(node, self._start_children, node)
@@ -153,7 +154,9 @@ class Supervision:
     async def _halt_supervisor(self, supervisor: SupervisorNode, reason: Reason) -> None:
         failed = supervisor.status is Status.FAILED
         supervisor.become(Status.STOPPING)
+        supervisor.halting = reason
         await self._halt_children(reversed(tuple(supervisor.children.values())), reason)
+        supervisor.halting = None
         if reason is Reason.SHUTDOWN:
             self._close(supervisor, Exit(reason))
         else:
@@ -182,14 +185,14 @@ class Supervision:
 
     def _cell_exited(self, cell: Cell, exited: Exit) -> None:
         asked, cell.stopping = cell.stopping, None
+        cell.become(Status.RESTARTING)  # Down, whatever is decided now.
         if exited.cause is not None:
             cell.note(f"crashed: {exited.cause!r}")
             self._publish(cell, "crashed", exited)
-        if asked is Reason.SHUTDOWN:
+        assert cell.parent is not None
+        if Reason.SHUTDOWN in {asked, cell.parent.halting}:
             self._close(cell, exited)
-        elif asked is Reason.RESTART or not self._supervised(cell):
-            cell.become(Status.RESTARTING)
-        else:
+        elif asked is not Reason.RESTART and self._supervised(cell):
             self._judge(cell, exited)
 
     @staticmethod
@@ -224,7 +227,6 @@ class Supervision:
     def _restart(self, node: Node, exited: Exit) -> None:
         parent = node.parent
         assert parent is not None
-        node.become(Status.RESTARTING)
         node.restarts += 1
         self._publish(node, "restarting", exited)
         delay_s = self._delay_s(node)
@@ -291,6 +293,7 @@ class Supervision:
     async def _give_up(self, supervisor: SupervisorNode, failure: RestartIntensityExceeded) -> None:
         await self._halt_children(reversed(tuple(supervisor.children.values())), Reason.RESTART)
         supervisor.operation = None
+        supervisor.become(Status.RESTARTING)
         supervisor.note(f"gave up: {failure!r}")
         exited = Exit(Reason.CRASHED, failure)
         self._publish(supervisor, "escalated", exited)
@@ -298,8 +301,6 @@ class Supervision:
             self._on_root_failure(failure)
         elif self._supervised(supervisor):
             self._judge(supervisor, exited)
-        else:
-            supervisor.become(Status.RESTARTING)
 
     # Looking at the tree
 

@@ -20,7 +20,7 @@ def refuse_cycle(asker: "Cell", target: "Cell") -> None:
         if cell is asker:
             raise AskCycle([asker.path, *reversed(_way_back(cell, came_from))])
         for envelope in cell.waits or ():
-            if envelope.open and envelope.target not in came_from:
+            if envelope.task is not None and envelope.target not in came_from:
                 came_from[envelope.target] = cell
                 stack.append(envelope.target)
 
@@ -36,4 +36,9 @@ def _way_back(cell: "Cell", came_from: "dict[Cell, Cell | None]") -> list[str]:
 
 def edges(cells: "Iterable[Cell]") -> list[tuple[str, str]]:
     """List who waits for whom."""
-    return [(cell.path, envelope.target.path) for cell in cells for envelope in cell.waits or () if envelope.open]
+    return [
+        (cell.path, envelope.target.path)
+        for cell in cells
+        for envelope in cell.waits or ()
+        if envelope.task is not None
+    ]

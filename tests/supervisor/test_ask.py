@@ -34,14 +34,14 @@ from tests.supervisor.samples import Add, Crash, Defer, Forward, Get, Hold, No, 
 ROOT = SupervisorSpec("", children=[ChildSpec("a", Sample), ChildSpec("b", Sample)])
 
 
-async def test_reply_is_what_the_handler_returns():
+async def test_reply_is_what_the_handler_returns() -> None:
     """Plain and async handlers answer alike."""
     async with open_system(ROOT) as system:
         assert await system.ref("/a").ask(Add(2)) == 2
         assert await system.ref("/a").ask(Get()) == 2
 
 
-async def test_refusal_reaches_the_asker_and_harms_nobody():
+async def test_refusal_reaches_the_asker_and_harms_nobody() -> None:
     """A refusal is an answer: state is kept and nothing restarts."""
     async with open_system(ROOT) as system:
         ref = system.ref("/a")
@@ -53,7 +53,7 @@ async def test_refusal_reaches_the_asker_and_harms_nobody():
         assert [letter.reason for letter in system.control.dead_letters()] == ["refused: No('no')"]
 
 
-async def test_crash_reaches_the_asker_with_its_cause():
+async def test_crash_reaches_the_asker_with_its_cause() -> None:
     """The asker of the message in hand learns why; the next instance starts afresh."""
     async with open_system(ROOT) as system:
         ref = system.ref("/a")
@@ -65,7 +65,7 @@ async def test_crash_reaches_the_asker_with_its_cause():
         assert await ref.ask(Get()) == 0
 
 
-async def test_queue_survives_a_crash():
+async def test_queue_survives_a_crash() -> None:
     """Messages queued behind the one that crashed are handled after the restart."""
     async with open_system(ROOT) as system:
         ref = system.ref("/a")
@@ -75,7 +75,7 @@ async def test_queue_survives_a_crash():
         assert [letter.reason for letter in system.control.dead_letters()] == ["crashed"]
 
 
-async def test_unhandled_message_is_refused_or_buried():
+async def test_unhandled_message_is_refused_or_buried() -> None:
     """An ask fails, a tell becomes a dead letter, and the actor lives on."""
     async with open_system(ROOT) as system:
         with pytest.raises(UnhandledMessage, match="/a does not handle Nobody"):
@@ -85,7 +85,7 @@ async def test_unhandled_message_is_refused_or_buried():
         assert [letter.reason for letter in system.control.dead_letters()] == ["unhandled"]
 
 
-async def test_nobody_at_the_path():
+async def test_nobody_at_the_path() -> None:
     """An ask fails at once, a tell becomes a dead letter."""
     async with open_system(ROOT) as system:
         with pytest.raises(NoSuchActor):
@@ -95,7 +95,7 @@ async def test_nobody_at_the_path():
         assert [letter.path for letter in system.control.dead_letters()] == ["/nobody", "/nobody"]
 
 
-async def test_deadline_ends_the_wait(autojump_clock):
+async def test_deadline_ends_the_wait(autojump_clock: MockClock) -> None:
     """The ask fails at its deadline; the handler is not disturbed, and what is still queued is skipped."""
     async with open_system(ROOT) as system:
         ref = system.ref("/a")
@@ -111,7 +111,7 @@ async def test_deadline_ends_the_wait(autojump_clock):
 
 
 @pytest.mark.parametrize("timeout_s", [0, -1, float("inf"), float("nan")])
-async def test_ask_needs_a_deadline_in_the_future(timeout_s):
+async def test_ask_needs_a_deadline_in_the_future(timeout_s: float) -> None:
     """No time left, or no limit at all, is refused before anything is sent."""
     async with open_system(ROOT) as system:
         with pytest.raises(DeadlineExceeded):
@@ -119,14 +119,14 @@ async def test_ask_needs_a_deadline_in_the_future(timeout_s):
         assert await system.ref("/a").ask(Get()) == 0
 
 
-async def test_default_deadline_must_be_finite():
+async def test_default_deadline_must_be_finite() -> None:
     """Every ask has a deadline."""
     with pytest.raises(ValueError, match="deadline"):
         async with open_system(ROOT, ask_timeout_s=float("inf")):
             pass
 
 
-async def test_deadline_is_inherited(autojump_clock):
+async def test_deadline_is_inherited(autojump_clock: MockClock) -> None:
     """What a handler asks has at most the time that its own asker has left."""
     async with open_system(ROOT) as system:
         async with trio.open_nursery() as nursery:
@@ -139,13 +139,13 @@ async def test_deadline_is_inherited(autojump_clock):
         assert system.control.info("/a").events[0][1].startswith("crashed: AskTimeout")
 
 
-async def ask_and_expect(ref, message, error):
+async def ask_and_expect(ref: ActorRef, message: Message[Any], error: type[Exception]) -> None:
     """Ask and expect an error."""
     with pytest.raises(error):
         await ref.ask(message)
 
 
-async def test_deadline_already_passed_is_told_apart(autojump_clock):
+async def test_deadline_already_passed_is_told_apart(autojump_clock: MockClock) -> None:
     """A handler without any time left does not even ask."""
 
     class Slow(Sample):
@@ -161,13 +161,13 @@ async def test_deadline_already_passed_is_told_apart(autojump_clock):
         assert await slow.ask(Add(1)) == 1
 
 
-async def ask_and_expect_within(ref, timeout_s):
+async def ask_and_expect_within(ref: ActorRef, timeout_s: float) -> None:
     """Ask and expect the time to be over."""
     with pytest.raises(AskTimeout):
         await ref.ask(Get(), timeout_s)
 
 
-async def test_stop_answers_the_queue():
+async def test_stop_answers_the_queue() -> None:
     """Those who wait for an actor that is stopped are told so; tells become dead letters."""
     async with open_system(ROOT) as system:
         ref = system.ref("/a")
@@ -187,13 +187,13 @@ async def test_stop_answers_the_queue():
         assert [letter.reason for letter in system.control.dead_letters()] == ["stopped", "stopped"]
 
 
-async def test_deferred_reply_answers_later():
+async def test_deferred_reply_answers_later() -> None:
     """The ask stays open after its handler has returned; the reply is given once."""
     async with open_system(ROOT) as system:
         ref = system.ref("/a")
         answers: list[int] = []
 
-        async def ask():
+        async def ask() -> None:
             answers.append(await ref.ask(Defer()))
 
         async with trio.open_nursery() as nursery:
@@ -210,17 +210,17 @@ class Keeper(Sample):
 
     kept: list
 
-    def defer(self, message: Defer):
+    def defer(self, message: Defer) -> None:
         reply = self.ctx.defer()
         self.kept.append(reply)
         return reply
 
 
-async def test_deferred_reply_outlives_its_asker_and_its_actor(autojump_clock):
+async def test_deferred_reply_outlives_its_asker_and_its_actor(autojump_clock: MockClock) -> None:
     """The deadline, and the end of the actor, answer in its place; a late answer is dropped, a second one an error."""
     kept: list = []
 
-    def factory():
+    def factory() -> None:
         actor = Keeper()
         actor.kept = kept
         return actor
@@ -250,7 +250,7 @@ async def test_deferred_reply_outlives_its_asker_and_its_actor(autojump_clock):
         assert not node.deferred
 
 
-async def test_defer_needs_a_message_in_hand():
+async def test_defer_needs_a_message_in_hand() -> None:
     """Outside a handler there is nothing to answer."""
 
     class Early(Sample):
@@ -263,7 +263,7 @@ async def test_defer_needs_a_message_in_hand():
         assert await system.ref("/e").ask(Get()) == 0
 
 
-async def test_cancelled_ask_is_skipped_while_queued_and_left_alone_in_hand():
+async def test_cancelled_ask_is_skipped_while_queued_and_left_alone_in_hand() -> None:
     """Giving up never disturbs a handler that has begun, and saves the work of one that has not."""
     log: list[str] = []
     async with open_system(SupervisorSpec("", children=[ChildSpec("a", lambda: Sample(log))])) as system:
@@ -285,7 +285,7 @@ async def test_cancelled_ask_is_skipped_while_queued_and_left_alone_in_hand():
 
 
 @pytest.mark.parametrize(("overflow", "error"), [(Overflow.REJECT, MailboxFull), (Overflow.DROP_OLDEST, Displaced)])
-async def test_full_mailbox_answers_asks(overflow, error):
+async def test_full_mailbox_answers_asks(overflow: Overflow, error: type[Exception]) -> None:
     """A rejected ask fails at its sender, a displaced one when its place is taken."""
     spec = ChildSpec("a", Sample, mailbox=MailboxSpec(1, overflow))
     async with open_system(SupervisorSpec("", children=[spec])) as system:
@@ -306,7 +306,7 @@ async def test_full_mailbox_answers_asks(overflow, error):
             system.control.resume("/a")
 
 
-async def test_correlation_id_follows_the_asks():
+async def test_correlation_id_follows_the_asks() -> None:
     """What is set at the edge is what every actor along the way sees, in its context and in the variable."""
     seen: list[tuple[str | None, str | None]] = []
 
@@ -339,14 +339,18 @@ ACTIONS = st.lists(
 
 @settings(deadline=None, max_examples=60)
 @given(ACTIONS, st.integers(0, 2**16), st.sampled_from(Overflow))
-def test_asks_resolve_exactly_once_under_random_cancellation(actions, seed, overflow):
+def test_asks_resolve_exactly_once_under_random_cancellation(
+    actions: list[tuple[Message[Any], float, float | None]], seed: int, overflow: Overflow
+) -> None:
     """Whatever happens to actor and asker, every ask ends once: in a reply, in an error of ours, or cancelled."""
     rng = random.Random(seed)
     spec = ChildSpec("a", Sample, mailbox=MailboxSpec(2, overflow), passivate_after_s=rng.choice([None, 0, 1]))
     root = SupervisorSpec("", children=[spec, ChildSpec("b", Sample)], intensity=1000)
     ends: list[str] = []
 
-    async def ask(system, message: Message[object], timeout_s: float, cancel_after_s: float | None):
+    async def ask(
+        system: ActorSystem, message: Message[object], timeout_s: float, cancel_after_s: float | None
+    ) -> None:
         end = "cancelled"
         await trio.sleep(rng.random())
         with trio.move_on_after(float("inf") if cancel_after_s is None else cancel_after_s):
@@ -357,7 +361,7 @@ def test_asks_resolve_exactly_once_under_random_cancellation(actions, seed, over
                 end = "error"
         ends.append(end)
 
-    async def main():
+    async def main() -> None:
         async with open_system(root) as system:
             async with trio.open_nursery() as nursery:
                 for message, timeout_s, cancel_after_s in actions:
@@ -372,7 +376,7 @@ def test_asks_resolve_exactly_once_under_random_cancellation(actions, seed, over
     assert len(ends) == len(actions)
 
 
-async def test_resolved_asks_leave_the_heap():
+async def test_resolved_asks_leave_the_heap() -> None:
     """The deadlines of asks that are done do not pile up."""
     async with open_system(SupervisorSpec("", children=[ChildSpec("a", Sample, restart=Restart.TRANSIENT)])) as system:
         ref = system.ref("/a")

@@ -28,7 +28,7 @@ def put(mailbox: Mailbox, message: object, **how: Any) -> object:
 
 
 @given(OPERATIONS)
-def test_block_keeps_everything_in_order(operations):
+def test_block_keeps_everything_in_order(operations: list[int | None]) -> None:
     """Above the capacity senders stand in line, and enter in order."""
     mailbox = Mailbox(MailboxSpec(CAPACITY, Overflow.BLOCK))
     model: list[int] = []
@@ -44,7 +44,7 @@ def test_block_keeps_everything_in_order(operations):
 
 
 @given(OPERATIONS)
-def test_reject_turns_the_newest_away(operations):
+def test_reject_turns_the_newest_away(operations: list[int | None]) -> None:
     """What does not fit is given back."""
     mailbox = Mailbox(MailboxSpec(CAPACITY, Overflow.REJECT))
     model: list[int] = []
@@ -59,7 +59,7 @@ def test_reject_turns_the_newest_away(operations):
 
 
 @given(OPERATIONS)
-def test_drop_oldest_makes_room(operations):
+def test_drop_oldest_makes_room(operations: list[int | None]) -> None:
     """The oldest message is given back for the newest."""
     mailbox = Mailbox(MailboxSpec(CAPACITY, Overflow.DROP_OLDEST))
     model: list[int] = []
@@ -73,7 +73,7 @@ def test_drop_oldest_makes_room(operations):
 
 
 @given(OPERATIONS)
-def test_latest_keeps_the_newest_of_each_key(operations):
+def test_latest_keeps_the_newest_of_each_key(operations: list[int | None]) -> None:
     """A newer message takes the slot of its key, in the old place; a new key needs room."""
     mailbox = Mailbox(MailboxSpec(CAPACITY, Overflow.LATEST))
     model: dict[str, Tick] = {}
@@ -90,13 +90,13 @@ def test_latest_keeps_the_newest_of_each_key(operations):
         assert len(mailbox) == len(model)
 
 
-def test_message_without_key_has_a_slot_of_its_own():
+def test_message_without_key_has_a_slot_of_its_own() -> None:
     """Keyless messages do not displace one another."""
     mailbox = Mailbox(MailboxSpec(CAPACITY, Overflow.LATEST))
     assert [put(mailbox, Get()) for _ in range(4)] == [None, None, None, Get()]
 
 
-def test_forced_message_enters_a_full_mailbox():
+def test_forced_message_enters_a_full_mailbox() -> None:
     """The runtime's own messages are above the capacity, but follow the policies that displace."""
     for overflow, expected in [
         (Overflow.BLOCK, None),
@@ -109,7 +109,7 @@ def test_forced_message_enters_a_full_mailbox():
         assert put(mailbox, 1, force=True) == expected
 
 
-def test_sender_that_may_not_wait_is_turned_away():
+def test_sender_that_may_not_wait_is_turned_away() -> None:
     """`tell_nowait` never stands in line."""
     mailbox = Mailbox(MailboxSpec(1, Overflow.BLOCK))
     assert [put(mailbox, n, may_wait=False) for n in range(2)] == [None, 1]

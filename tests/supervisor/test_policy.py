@@ -13,19 +13,19 @@ EVERY_REASON = list(Reason)
 
 
 @pytest.mark.parametrize("reason", EVERY_REASON)
-def test_permanent_child_is_always_restarted(reason):
+def test_permanent_child_is_always_restarted(reason: Reason) -> None:
     """A permanent child comes back whatever ended it."""
     assert wants_restart(Restart.PERMANENT, reason)
 
 
 @pytest.mark.parametrize("reason", EVERY_REASON)
-def test_transient_child_is_restarted_after_an_abnormal_end(reason):
+def test_transient_child_is_restarted_after_an_abnormal_end(reason: Reason) -> None:
     """A transient child comes back only after a crash or a kill."""
     assert wants_restart(Restart.TRANSIENT, reason) == (reason in {Reason.CRASHED, Reason.KILLED})
 
 
 @pytest.mark.parametrize("reason", EVERY_REASON)
-def test_temporary_child_is_never_restarted(reason):
+def test_temporary_child_is_never_restarted(reason: Reason) -> None:
     """A temporary child is gone."""
     exited = Exit(reason)
     decision = decide(SUPERVISOR, ChildSpec("c", Sample, restart=Restart.TEMPORARY), exited, [1.0], 2.0)
@@ -33,7 +33,9 @@ def test_temporary_child_is_never_restarted(reason):
 
 
 @given(st.lists(st.floats(0, 100), max_size=8).map(sorted), st.sampled_from(Exceeded))
-def test_more_failures_than_the_intensity_within_the_period_are_too_many(history, on_exceeded):
+def test_more_failures_than_the_intensity_within_the_period_are_too_many(
+    history: list[float], on_exceeded: Exceeded
+) -> None:
     """Only failures within the period count, this one included; then the child's own limits or the supervisor's hold."""
     child = ChildSpec("c", Sample, on_exceeded=on_exceeded, intensity=1, period_s=20.0)
     decision = decide(SUPERVISOR, child, Exit(Reason.CRASHED, ValueError()), history, 100.0)
@@ -52,20 +54,20 @@ def test_more_failures_than_the_intensity_within_the_period_are_too_many(history
         (Strategy.REST_FOR_ONE, ("b", "c")),
     ],
 )
-def test_strategy_names_the_children_to_restart(strategy, expected):
+def test_strategy_names_the_children_to_restart(strategy: Strategy, expected: tuple[str, ...]) -> None:
     """The strategies of OTP, in starting order."""
     assert affected(strategy, ("a", "b", "c"), "b") == expected
 
 
 @given(st.integers(0, 200), st.floats(0, 1, exclude_max=True))
-def test_backoff_stays_within_its_bounds(attempt, draw):
+def test_backoff_stays_within_its_bounds(attempt: int, draw: float) -> None:
     """The delay is the exponential one, capped, give or take the jitter."""
     backoff = Backoff(base_s=0.5, factor=2.0, max_s=8.0, jitter=0.2)
     exponential_s = min(8.0, 0.5 * 2.0 ** min(attempt, 64))
     assert 0.8 * exponential_s <= delay_s(backoff, attempt, draw) <= 1.2 * exponential_s
 
 
-def test_backoff_starts_again_after_a_calm_period():
+def test_backoff_starts_again_after_a_calm_period() -> None:
     """The attempts count up while failures follow one another, and from 0 after a calm period."""
     backoff = Backoff(reset_after_s=60.0)
     assert [attempt_next(backoff, 4, calm_s) for calm_s in (0.0, 59.9, 60.0)] == [5, 5, 0]

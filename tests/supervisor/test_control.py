@@ -1,0 +1,245 @@
+"""The operator's verbs."""
+
+from functools import partial
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from supervisor import (
+    ActorFailed,
+    ActorStopped,
+    AskTimeout,
+    ChildSpec,
+    NodeStats,
+    NoSuchActor,
+    Status,
+    SupervisorSpec,
+    Traced,
+    open_system,
+)
+from tests.supervisor.samples import Add, Crash, Forward, Get, Hold, Later, Orderly, Sample, Tick
+
+ROOT = SupervisorSpec("", children=[ChildSpec("a", Sample), SupervisorSpec("s", children=[ChildSpec("b", Sample)])])
+
+
+async def test_tree_and_info_show_every_node() -> None:
+    """Paths, kinds and status; for an actor also what it has to do."""
+    async with open_system(ROOT) as system:
+        tree = system.control.tree()
+        assert [(view.path, view.kind, view.status) for view in (tree, *tree.children)] == [
+            ("/", "supervisor", Status.RUNNING),
+            ("/a", "actor", Status.RUNNING),
+            ("/s", "supervisor", Status.RUNNING),
+        ]
+        assert (system.control.info("/s").strategy, system.control.info("/s").children) == ("one_for_one", 1)
+        await system.ref("/a").ask(Later(5, Get()))
+        async with trio.open_nursery() as nursery:
+            gate = trio.Event()
+            nursery.start_soon(system.ref("/a").ask, Hold(gate))
+            await wait_all_tasks_blocked()
+            system.ref("/a").tell_nowait(Get())
+            info = system.control.info("/a")
+            gate.set()
+        assert (info.in_hand, info.queued, info.timers, info.restart) == ("Hold", 1, 1, "permanent")
+        with pytest.raises(NoSuchActor):
+            system.control.info("/nobody")
+
+
+async def test_pause_keeps_the_mailbox_and_the_control_lane() -> None:
+    """A paused actor takes messages but does not handle them; its state can be seen."""
+    async with open_system(ROOT) as system:
+        ref = system.ref("/a")
+        await ref.ask(Add(1))
+        system.control.pause("/a")
+        system.control.pause("/a")
+        ref.tell_nowait(Add(1))
+        await wait_all_tasks_blocked()
+        assert (await system.control.state("/a"))["sum"] == 1
+        assert system.control.info("/a").queued == 1
+        system.control.resume("/a")
+        system.control.resume("/a")
+        assert await ref.ask(Get()) == 2
+        assert [event for _, event in system.control.info("/a").events] == ["paused", "resumed"]
+
+
+async def test_pause_of_a_subtree_holds_for_later_children() -> None:
+    """What starts below a paused supervisor is paused, too; a part of it can be resumed."""
+    async with open_system(ROOT) as system:
+        system.control.pause("/s")
+        later = await system.start_child("/s", ChildSpec("c", Sample, passivate_after_s=0))
+        later.tell_nowait(Add(1))
+        system.ref("/s/b").tell_nowait(Add(1))
+        await wait_all_tasks_blocked()
+        assert system.control.stats("/s").queued == 2
+        assert system.control.info("/s/c").paused
+        assert await system.ref("/a").ask(Get()) == 0
+        system.control.resume("/s/c")
+        assert await later.ask(Get()) == 1
+        assert system.control.stats("/s").queued == 1
+        system.control.resume("/")
+        assert await system.ref("/s/b").ask(Get()) == 1
+
+
+async def test_control_lane_is_served_first() -> None:
+    """A question is answered after the message in hand, before all that wait."""
+    async with open_system(ROOT) as system:
+        ref = system.ref("/a")
+        gate = trio.Event()
+        seen = []
+
+        async def look() -> None:
+            seen.append((await system.control.state("/a"))["sum"])
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ref.ask, Hold(gate))
+            await wait_all_tasks_blocked()
+            for _ in range(3):
+                ref.tell_nowait(Add(1))
+            nursery.start_soon(look)
+            with trio.move_on_after(0) as scope:
+                await system.control.state("/a")
+            assert scope.cancelled_caught
+            await wait_all_tasks_blocked()
+            gate.set()
+        assert seen == [0]
+        assert await ref.ask(Get()) == 3
+
+
+async def test_state_of_a_busy_actor_has_a_deadline(autojump_clock: MockClock) -> None:
+    """An actor that does not come to it does not hold the operator for ever; its end answers, too."""
+    async with open_system(ROOT) as system:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(expect_stopped, system.ref("/a").ask, Hold(trio.Event()), 60)
+            await wait_all_tasks_blocked()
+            with pytest.raises(AskTimeout):
+                await system.control.state("/a", timeout_s=1)
+            nursery.start_soon(expect_stopped, system.control.state, "/a", 60)
+            await wait_all_tasks_blocked()
+            await system.stop("/a")
+        with pytest.raises(ActorStopped):
+            await system.control.state("/a")
+        assert await system.control.state("/s") == {}
+
+
+async def expect_stopped(async_fn: Callable[..., Awaitable[object]], *args: object) -> None:
+    """Expect the actor to end before it answers."""
+    with pytest.raises(ActorStopped):
+        await async_fn(*args)
+
+
+async def test_error_of_inspect_goes_to_the_operator() -> None:
+    """The actor is none the worse, whether it was idle or busy."""
+
+    class Shy(Sample):
+        def inspect(self) -> None:
+            raise KeyError("shy")
+
+    async with open_system(SupervisorSpec("", children=[ChildSpec("a", Shy)])) as system:
+        with pytest.raises(KeyError):
+            await system.control.state("/a")
+        gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(system.ref("/a").ask, Hold(gate))
+            await wait_all_tasks_blocked()
+            nursery.start_soon(expect_key_error, system.control.state, "/a")
+            await wait_all_tasks_blocked()
+            gate.set()
+        assert system.control.stats("/a").restarts == 0
+
+
+async def expect_key_error(async_fn: Callable[..., Awaitable[object]], *args: object) -> None:
+    """Expect the error of `inspect`."""
+    with pytest.raises(KeyError):
+        await async_fn(*args)
+
+
+async def test_stop_and_restart() -> None:
+    """What the spec names can be stopped and restarted by hand, alone or as a subtree; the mailbox is kept in a restart."""
+    log: list[str] = []
+    children = [ChildSpec(name, partial(Orderly, log, name)) for name in "ab"]
+    async with open_system(SupervisorSpec("", children=[SupervisorSpec("s", children=children)])) as system:
+        await system.control.stop("/s/b")
+        with pytest.raises(ActorStopped):
+            await system.ref("/s/b").ask(Get())
+        assert await system.control.restart("/s/b") is Status.RUNNING
+        assert log == ["+a", "+b", "-b", "+b"]
+        system.control.pause("/s")
+        system.ref("/s/a").tell_nowait(Add(3))
+        assert await system.control.restart("/s") is Status.RUNNING
+        assert log[4:] == ["-b", "-a", "+a", "+b"]
+        system.control.resume("/s")
+        assert await system.ref("/s/a").ask(Get()) == 3
+        await system.control.stop("/s")
+        with pytest.raises(ActorStopped):
+            await system.control.restart("/s/a")
+        with pytest.raises(ActorStopped):
+            await system.control.restart("/")
+
+
+async def test_trace_publishes_what_is_handled() -> None:
+    """On for a subtree, and off again."""
+    async with open_system(ROOT) as system:
+        topic = system.control.trace("/s")
+        traced = system.bus.subscribe(topic)
+        await system.ref("/s/b").ask(Add(2))
+        system.control.trace("/s", on=False)
+        await system.ref("/s/b").ask(Add(3))
+        traced.close()
+        events = [event async for event in traced]
+        assert [(event.path, event.message) for event in events] == [("/s/b", Add(2))]
+        assert isinstance(events[0], Traced)
+
+
+async def test_stats_sum_over_a_subtree() -> None:
+    """Counters of all actors below the path."""
+    async with open_system(ROOT) as system:
+        await system.start_child("/", ChildSpec("p", Sample, start_passive=True))
+        system.ref("/a").tell_nowait(Crash(ValueError()))
+        await system.ref("/a").ask(Get())
+        await system.ref("/s/b").ask(Get())
+        stats = NodeStats(actors=3, passive=1, failed=0, handled=2, skipped=0, queued=0, restarts=1)
+        assert system.control.stats() == stats
+
+
+async def test_waits_show_the_graph_and_a_circle_is_refused() -> None:
+    """Each blocked ask is an edge; one that would close a circle fails at once and names it."""
+    children = [ChildSpec(name, Sample) for name in "abc"]
+    async with open_system(SupervisorSpec("", children=children, intensity=100)) as system:
+        with pytest.raises(ActorFailed) as caught:
+            await system.ref("/a").ask(Forward(("/b", "/c", "/a")))
+        cause: BaseException | None = caught.value
+        while isinstance(cause, ActorFailed):
+            cause = cause.__cause__
+        assert str(cause) == "refused to wait in a circle: /c -> /a -> /b -> /c"
+        with pytest.raises(ActorFailed, match="/a -> /a"):
+            await system.ref("/a").ask(Forward(("/a",)))
+        gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(system.ref("/b").ask, Hold(gate))
+            await wait_all_tasks_blocked()
+            nursery.start_soon(system.ref("/a").ask, Forward(("/b",)))
+            await wait_all_tasks_blocked()
+            assert system.control.waits() == [("/a", "/b")]
+            gate.set()
+        assert system.control.waits() == []
+
+
+async def test_dead_letters_are_counted_and_published() -> None:
+    """The last ones are kept; each is an event."""
+    async with open_system(ROOT) as system:
+        letters = system.bus.subscribe("supervisor.dead_letter")
+        system.ref("/nobody").tell_nowait(Tick("A", 1))
+        letter = await anext(letters)
+        assert (letter.path, letter.message, letter.reason) == ("/nobody", Tick("A", 1), "no such actor")
+        assert system.control.dead_letters() == (letter,)
+        assert system.runtime.dead_letters.count == 1
+
+
+async def test_events_of_a_node_are_the_last_ones() -> None:
+    """An operator sees a bounded history."""
+    async with open_system(ROOT) as system:
+        for _ in range(10):
+            system.control.pause("/a")
+            system.control.resume("/a")
+        assert len(system.control.info("/a").events) == 16
