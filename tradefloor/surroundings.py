@@ -1,5 +1,6 @@
 """The real clock, identities and secrets: the only module that reads the wall clock or the system's randomness."""
 
+import gc
 import os
 import secrets
 import time
@@ -24,6 +25,16 @@ class SystemIds:
     def new(self, prefix: str) -> str:
         """Return the prefix, `_`, and 24 hexadecimal digits."""
         return f"{prefix}_{secrets.token_hex(12)}"
+
+
+def settle_memory() -> None:
+    """Set what lives now aside, and collect less often: a floor makes few cycles and keeps many objects.
+
+    With the default thresholds the collector takes a fifth of a busy journal's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def entropy(count: int) -> bytes:

@@ -1,6 +1,5 @@
 """`tradefloor bench`: how fast the parts are, each beside a bound measured in the same run."""
 
-import gc
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -11,6 +10,7 @@ from rich.console import Console
 from simulations.bench import http, journal, runtime
 from simulations.bench.journal_actor import journal_actor
 from simulations.bench.report import Figure, as_json, print_table
+from tradefloor.surroundings import settle_memory
 
 BENCHMARKS: Final[Mapping[str, tuple[str, Callable[[bool], Sequence[Figure]]]]] = {
     "runtime": ("Actors", lambda quick: runtime.run(quick=quick)),
@@ -27,6 +27,7 @@ def bench(names: Sequence[str], *, quick: bool, as_document: bool) -> None:
     """Measure NAMES (runtime, journal, http), or everything."""
     document: dict[str, object] = {}
     console = Console()
+    settle_memory()
     for name in names or tuple(BENCHMARKS):
         title, run = BENCHMARKS[name]
         if not as_document:
@@ -35,6 +36,5 @@ def bench(names: Sequence[str], *, quick: bool, as_document: bool) -> None:
         document[name] = as_json(figures)
         if not as_document:
             print_table(f"{title} ({name})", figures, console)
-        gc.collect()
     if as_document:
         click.echo(json.dumps(document, indent=2))

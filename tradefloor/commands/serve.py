@@ -10,12 +10,13 @@ import trio
 
 from net.grpc.server import ListenError
 from persistence.files import FloorInUse
-from persistence.sqlite import sqlite_version
+from persistence.sqlite import has_wal_reset_bug, sqlite_version
 from tradefloor import __version__
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
 from tradefloor.edge import open_edge
 from tradefloor.logs import configure_logging
 from tradefloor.settings import Settings, load_settings, settings_options, stray_variables
+from tradefloor.surroundings import settle_memory
 
 
 @click.command()
@@ -48,6 +49,7 @@ async def run(settings: Settings, demo: bool) -> None:
                 await seed_demo_user(edge.floor, edge.people, edge.auth.passwords)
             if demo:
                 await seed_demo_agents(edge.floor, edge.people)
+            settle_memory()
             announce(settings, edge.urls, demo=demo)
             await stopping.wait()
             click.echo("Stopping: requests in progress and commits finish first; press Ctrl-C again to stop at once.")
@@ -61,6 +63,8 @@ def announce(settings: Settings, urls: Sequence[str], *, demo: bool) -> None:
         lines.append(f"Sign in as {DEMO_EMAIL} with the password {DEMO_PASSWORD} (development only).")
     if demo:
         lines.append("Six demo agents trade by themselves; --no-demo starts without them.")
+    if has_wal_reset_bug():
+        lines.append("This SQLite may lose its log when two programs write; install pysqlite3 0.6 or newer.")
     lines.append(f"The data is in {settings.data_folder.resolve()} (SQLite {sqlite_version()}). Ctrl-C stops.")
     click.echo("\n".join(lines))
     sys.stdout.flush()
