@@ -13,13 +13,13 @@ import numpy as np
 from attrs import evolve
 
 from actors import paths
-from actors.approval import ApprovalActor
+from actors.approval import approval_child
 from actors.asking import ask
 from actors.book import Book
-from actors.errors import QuotaExceeded
+from actors.errors import FloorBusy, JournalUnavailable, QuotaExceeded
 from actors.events import AgentStatusChanged, AgentUpdated, Event
 from actors.hours import is_open, next_open_us
-from actors.lifecycle import AgentEvent, next_agent_status
+from actors.lifecycle import next_agent_status
 from actors.messages import (
     Append,
     AwaitMove,
@@ -28,6 +28,7 @@ from actors.messages import (
     CancelTrade,
     ChangeSettings,
     ChangeStatus,
+    FinishStop,
     Liquidate,
     PlaceOrder,
     SubmitTrade,
@@ -41,12 +42,13 @@ from actors.preferences import permitted_symbols
 from actors.services import Services
 from actors.strategies.base import Intent, PortfolioView, PositionView, Strategy, StrategyConfig
 from actors.strategies.registry import BrokenPluginError, create_strategy
-from supervisor import Actor, ActorRef, ChildSpec, Refusal, Restart, handles
+from supervisor import Actor, ActorRef, Refusal, handles
 
 RETRY_US: Final = 5_000_000
 """How soon an agent looks again after its orders were refused for a passing reason."""
 
-ENDING: Final = frozenset({AgentEvent.STOP, AgentEvent.DELETE})
+FINISH_AGAIN_S: Final = 1.0
+"""How soon a liquidation that could not be committed is tried again."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,8 +81,8 @@ class AgentActor(Actor):
             self._start_approval(request_id)
         if self._agent.status is AgentStatus.ACTIVE:
             self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
-        elif self._agent.status is AgentStatus.STOPPED and self._holds_anything():
-            await ask(self._portfolio, Liquidate(_by_itself(self._agent)))
+        elif self._agent.status is AgentStatus.STOPPED:
+            await self._finish_stop(_by_itself(self._agent))
 
     @handles(SubmitTrade)
     async def submit_trade(self, message: SubmitTrade) -> Trade:
@@ -100,6 +102,9 @@ class AgentActor(Actor):
         status = next_agent_status(agent.status, message.event)
         if status is agent.status:
             return agent
+        if status is AgentStatus.DELETED and self._holds_anything():
+            # First, since nobody looks after an agent once it is deleted.
+            await ask(self._portfolio, Liquidate(message.principal))
         changed = evolve(
             agent, status=status, failure_reason=message.reason, updated_at_us=self._services.clock.now_us()
         )
@@ -108,9 +113,14 @@ class AgentActor(Actor):
             self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
         else:
             await self._rest()
-        if message.event in ENDING and self._holds_anything():
-            await ask(self._portfolio, Liquidate(message.principal))
+        if status is AgentStatus.STOPPED:
+            await self._finish_stop(message.principal)
         return changed
+
+    @handles(FinishStop)
+    async def finish_stop(self, _message: FinishStop) -> None:
+        """Liquidate, where that could not be done before."""
+        await self._finish_stop(_by_itself(self._agent))
 
     @handles(ChangeSettings)
     async def change_settings(self, message: ChangeSettings) -> Agent:
@@ -184,20 +194,20 @@ class AgentActor(Actor):
             self._start_approval(request_id)
         return trade
 
-    def _start_approval(self, request_id: str) -> None:
-        path = paths.approval(self._agent_id, request_id)
-        if self.ctx.system.exists(path):
+    async def _finish_stop(self, principal: Principal) -> None:
+        """Liquidate what a stopped agent still holds, again and again until it is done."""
+        if not self._holds_anything():
             return
-        agent_id, services = self._agent_id, self._services
-        self.ctx.start_child_nowait(
-            ChildSpec(
-                request_id,
-                lambda: ApprovalActor(agent_id, request_id, services),
-                restart=Restart.TRANSIENT,
-                passivate_after_s=0,
-            ),
-            paths.approvals(self._agent_id),
-        )
+        try:
+            await ask(self._portfolio, Liquidate(principal))
+        except (JournalUnavailable, FloorBusy) as refusal:
+            _log.warning("%s is liquidated later: %s", self._agent_id, refusal)
+            self.ctx.tell_later(FINISH_AGAIN_S, FinishStop())
+
+    def _start_approval(self, request_id: str) -> None:
+        if not self.ctx.system.exists(paths.approval(self._agent_id, request_id)):
+            child = approval_child(self._agent_id, request_id, self._services)
+            self.ctx.start_child_nowait(child, paths.approvals(self._agent_id))
 
     async def _commit(
         self, agent: Agent, event: Event, principal: Principal, deliveries: tuple[Delivery, ...] = ()

@@ -7,16 +7,19 @@ the clock again, so that an approval never expires early and never stays.
 from collections.abc import Mapping
 from typing import Final
 
-from actors import desk, paths
+from actors import paths
 from actors.asking import ask
 from actors.errors import ApprovalNotFound, ApprovalOverdue, FloorBusy, JournalUnavailable
 from actors.messages import Decide, ExpireApproval, ResolveApproval, ReviewExpiry
 from actors.model import Approval
 from actors.services import Services
-from supervisor import Actor, handles
+from supervisor import Actor, ChildSpec, Restart, handles
 
 RETRY_S: Final = 1.0
 """How soon an expiry that could not be committed is tried again."""
+
+ALARM_S_MAX: Final = 60.0
+"""The clock is looked at this often, so that one that was set forward, or a machine that slept, delays no expiry."""
 
 
 class ApprovalActor(Actor):
@@ -26,11 +29,10 @@ class ApprovalActor(Actor):
         self._agent_id = agent_id
         self._request_id = request_id
         self._services = services
-        self._resolved: Approval | None = None
 
     def inspect(self) -> Mapping[str, object]:
         """Show what waits, and until when."""
-        approval = self._services.views.book(self._agent_id).approvals.get(self._request_id)
+        approval = self._approval
         if approval is None:
             return {"request_id": self._request_id, "status": "resolved"}
         return {
@@ -46,14 +48,10 @@ class ApprovalActor(Actor):
 
     @handles(Decide)
     async def decide(self, message: Decide) -> Approval:
-        """Approve or reject; the same decision again returns the recorded outcome."""
-        if self._resolved is not None:
-            return desk.repeat_decision(self._resolved, approved=message.decision.approved)
+        """Approve or reject, and end: what was decided is in the log from then on."""
         portfolio = self.ctx.ref(paths.portfolio(self._agent_id))
         try:
-            self._resolved = await ask(
-                portfolio, ResolveApproval(self._request_id, message.decision, message.principal)
-            )
+            resolved = await ask(portfolio, ResolveApproval(self._request_id, message.decision, message.principal))
         except ApprovalOverdue:
             await self._expire()
             raise
@@ -61,12 +59,16 @@ class ApprovalActor(Actor):
             self.ctx.stop()
             raise
         self.ctx.stop()
-        return self._resolved
+        return resolved
 
     @handles(ReviewExpiry)
     async def review_expiry(self, _message: ReviewExpiry) -> None:
         """See whether the time is over, and wait on when it is not."""
-        await self._expire()
+        approval = self._approval
+        if approval is not None and self._services.clock.now_us() < approval.expires_at_us:
+            self._arm()
+        else:
+            await self._expire()
 
     async def _expire(self) -> None:
         try:
@@ -82,9 +84,23 @@ class ApprovalActor(Actor):
                 self._arm()
 
     def _arm(self) -> None:
-        approval = self._services.views.book(self._agent_id).approvals.get(self._request_id)
+        approval = self._approval
         if approval is None:
             self.ctx.stop()
             return
         left_us = max(0, approval.expires_at_us - self._services.clock.now_us())
-        self.ctx.tell_later(left_us / 1_000_000, ReviewExpiry())
+        self.ctx.tell_later(min(left_us / 1_000_000, ALARM_S_MAX), ReviewExpiry())
+
+    @property
+    def _approval(self) -> Approval | None:
+        return self._services.views.book(self._agent_id).approvals.get(self._request_id)
+
+
+def approval_child(agent_id: str, request_id: str, services: Services) -> ChildSpec:
+    """Return the specification of the actor of one pending approval."""
+    return ChildSpec(
+        request_id,
+        lambda: ApprovalActor(agent_id, request_id, services),
+        restart=Restart.TRANSIENT,
+        passivate_after_s=0,
+    )

@@ -206,7 +206,8 @@ def _outcome(
 ) -> Outcome:
     after = fold(book, events)
     alerts = tuple(crossings(book.usage, after.usage, agent.quota, ALERT_PERCENT_DEFAULT))
-    return Outcome(events + alerts, after, trade, approval)
+    # The last event is the answer that the journal keeps under an idempotency key, and an alert is none.
+    return Outcome((*events[:-1], *alerts, *events[-1:]), after, trade, approval)
 
 
 def _require_permission(agent: Agent, order: OrderRequest, ticket: Ticket) -> None:

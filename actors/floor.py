@@ -13,12 +13,13 @@ from attrs import evolve
 
 from actors import paths
 from actors.agent import AgentActor
+from actors.approval import approval_child
 from actors.asking import ask
 from actors.book import open_book
-from actors.errors import IdempotencyMismatch
+from actors.errors import AgentNotFound, IdempotencyMismatch
 from actors.events import AgentCreated, AgentStatusChanged
 from actors.lifecycle import AgentEvent, next_agent_status
-from actors.messages import Append, CreateAgent, FailAgent, NewAgent, Purge, ReviveAgent
+from actors.messages import Append, CreateAgent, FailAgent, NewAgent, Purge, ReviveAgent, TendAgent
 from actors.model import FLOOR, Agent, AgentStatus, Principal
 from actors.outbound import quota_delivery
 from actors.portfolio import PortfolioActor
@@ -41,7 +42,7 @@ RESTARTS_MAX: Final = 4
 RESTARTS_WITHIN_S: Final = 60.0
 AGENT_BACKOFF: Final = Backoff(base_s=0.1, factor=2.0, max_s=10.0, jitter=0.1, reset_after_s=60.0)
 SPAWN_BATCH: Final = 500
-"""Agents started between two checkpoints, so that a floor of many does not starve the loop at its start."""
+"""Agents started side by side, so that a floor of many does not starve the loop at its start."""
 
 PURGE_EVERY_S: Final = 24 * 3600.0
 COMMIT_AGAIN_S: Final = 1.0
@@ -57,12 +58,12 @@ class FloorActor(Actor):
         self._started_agents = 0
 
     async def started(self) -> None:
-        """Bring back the actors of every agent. Only those with something to do get a task."""
-        for count, agent in enumerate(list(self._services.views.agents.values()), start=1):
-            if agent.status is not AgentStatus.DELETED:
-                self._start_home(agent)
-            if count % SPAWN_BATCH == 0:
-                await trio.lowlevel.checkpoint()
+        """Bring back the actors of every agent, and wait until they are up. Only those with work get a task."""
+        agents = [agent for agent in self._services.views.agents.values() if agent.status is not AgentStatus.DELETED]
+        for first in range(0, len(agents), SPAWN_BATCH):
+            async with trio.open_nursery() as nursery:
+                for agent in agents[first : first + SPAWN_BATCH]:
+                    nursery.start_soon(self._start_home, agent)
         self.ctx.tell_later(PURGE_EVERY_S, Purge())
 
     def inspect(self) -> Mapping[str, object]:
@@ -88,13 +89,17 @@ class FloorActor(Actor):
         made = committed.recorded[0].event
         if not isinstance(made, AgentCreated):
             raise IdempotencyMismatch("the idempotency key was used with another kind of request; use a new key")
-        self._start_home(made.agent)
+        await self._start_home(made.agent)
         return made.agent
 
     @handles(ReviveAgent)
     async def revive_agent(self, message: ReviveAgent) -> None:
         """Start the actor of a quarantined agent again; its status says what it does then."""
-        await self.ctx.system.control.restart(paths.agent(message.agent_id))
+        path = paths.agent(message.agent_id)
+        if not self.ctx.system.exists(path):
+            raise AgentNotFound(f"there is no agent {message.agent_id}")
+        await self.ctx.system.control.restart(path)
+        self.ctx.watch(self.ctx.ref(path))
 
     @handles(Terminated)
     async def agent_ended(self, message: Terminated) -> None:
@@ -102,6 +107,18 @@ class FloorActor(Actor):
         if message.quarantined:
             agent_id = message.path.split("/")[2]
             await self._fail(FailAgent(agent_id, f"the strategy keeps raising: {message.exit.cause!r}"))
+
+    @handles(TendAgent)
+    async def tend_agent(self, message: TendAgent) -> None:
+        """Start what is missing of an agent's actors."""
+        agent = self._services.views.agent(message.agent_id)
+        if agent.status is not AgentStatus.DELETED:
+            await self._start_home(agent)
+        supervisor = paths.approvals(agent.agent_id)
+        for request_id in self._services.views.book(agent.agent_id).approvals:
+            if not self.ctx.system.exists(paths.approval(agent.agent_id, request_id)):
+                child = approval_child(agent.agent_id, request_id, self._services)
+                self.ctx.start_child_nowait(child, supervisor)
 
     @handles(FailAgent)
     async def fail_agent(self, message: FailAgent) -> None:
@@ -153,10 +170,11 @@ class FloorActor(Actor):
             strategy_name=new.strategy_name,
         )
 
-    def _start_home(self, agent: Agent) -> None:
+    async def _start_home(self, agent: Agent) -> None:
+        """Start an agent's actors and wait until they are up: one that is not cannot be asked or watched."""
         if self.ctx.system.exists(paths.home_of(agent.agent_id)):
             return
-        self.ctx.start_child_nowait(agent_home(agent, self._services), paths.AGENTS)
+        await self.ctx.system.start_child(paths.AGENTS, agent_home(agent, self._services))
         self.ctx.watch(self.ctx.ref(paths.agent(agent.agent_id)))
         self._started_agents += 1
 

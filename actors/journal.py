@@ -13,7 +13,8 @@ from attrs import frozen
 
 from actors import paths
 from actors.errors import DuplicateClientOrderId, EmailInUse, IdempotencyMismatch, JournalUnavailable, NotStorable
-from actors.messages import Append, DrainOutbox, KeepPrices
+from actors.events import AgentCreated, ApprovalRequested
+from actors.messages import Append, DrainOutbox, KeepPrices, TendAgent
 from actors.ports.journal import (
     CHANNELS,
     AlreadyDone,
@@ -28,7 +29,7 @@ from actors.ports.journal import (
 )
 from actors.ports.publisher import Publisher
 from actors.views import FloorViews
-from supervisor import Actor, Context, MailboxFull, Refusal, Reply, handles
+from supervisor import Actor, Context, Refusal, Reply, handles
 from supervisor.errors import SupervisorError
 
 BATCH_COMMITS_MAX = 256
@@ -91,9 +92,10 @@ class JournalActor(Actor):
         """Take what is queued, refusing what nobody waits for and what was decided on a state that is not the last one.
 
         An actor that was restarted while its change was in the writer's thread may decide on the state before it; the
-        views say so, and so does an earlier change of the same stream in this batch.
+        views say so. A second change of one stream waits for the next batch, when the views show the first.
         """
         batch: list[_Queued] = []
+        later: list[_Queued] = []
         streams: set[str] = set()
         while self._queue and len(batch) < BATCH_COMMITS_MAX:
             queued = self._queue.popleft()
@@ -101,11 +103,15 @@ class JournalActor(Actor):
             if not queued.reply.wanted:
                 queued.reply.fail(JournalUnavailable("nobody waits for this change any more"))
                 continue
-            if commit.stream in streams or not self._is_current(queued.append):
+            if commit.stream in streams:
+                later.append(queued)
+                continue
+            if not self._is_current(queued.append):
                 queued.reply.fail(JournalUnavailable(f"{commit.stream} changed meanwhile; try again"))
                 continue
             streams.add(commit.stream)
             batch.append(queued)
+        self._queue.extendleft(reversed(later))
         return batch
 
     def _is_current(self, append: Append) -> bool:
@@ -126,12 +132,14 @@ class JournalActor(Actor):
                 queued.reply.fail(JournalUnavailable(*error.args))
             return
         self._batches += 1
-        channels: set[Channel] = set()
+        # Whatever a publisher does, the views must show all of the batch: the next decisions are made on them.
         for queued, result in zip(batch, results, strict=True):
             self._settle(queued, result)
-            channels.update(CHANNELS[type(delivery)] for delivery in queued.append.commit.deliveries)
-        for channel in channels:
-            drain(self.ctx, channel)
+        for channel in dict.fromkeys(CHANNELS[type(delivery)] for commit in commits for delivery in commit.deliveries):
+            tell(self.ctx, _FACADES[channel], DrainOutbox())
+        for commit, result in zip(commits, results, strict=True):
+            if isinstance(result, Committed):
+                self._publisher.publish(result.recorded, commit.agent, commit.book)
 
     def _settle(self, queued: _Queued, result: CommitResult) -> None:
         commit = queued.append.commit
@@ -139,7 +147,8 @@ class JournalActor(Actor):
             self._commits += 1
             self._show(commit, result)
             queued.reply.reply(result)
-            self._publisher.publish(result.recorded, commit.agent, commit.book)
+            if any(isinstance(event, AgentCreated | ApprovalRequested) for event in commit.events):
+                tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
         elif isinstance(result, AlreadyDone):
             self._repeat(queued, result)
         else:
@@ -178,12 +187,9 @@ def _refusal(result: ClientOrderIdTaken | EmailTaken | Unstorable) -> Refusal:
             return NotStorable(f"the change cannot be stored: {reason}")
 
 
-def drain(ctx: Context, channel: Channel) -> None:
-    """Tell the facade of a channel that something waits in the outbox.
-
-    A facade that is full, restarting or gone finds it by itself at its next look.
-    """
+def tell(ctx: Context, path: str, message: DrainOutbox | TendAgent) -> None:
+    """Tell an actor that has something to see to; one that is full or gone looks for itself when it comes back."""
     try:
-        ctx.ref(_FACADES[channel]).tell_nowait(DrainOutbox())
-    except (MailboxFull, SupervisorError):
-        _log.debug("the facade of %s will look for itself", channel)
+        ctx.ref(path).tell_nowait(message)
+    except SupervisorError:
+        _log.debug("%s will look for itself", path)

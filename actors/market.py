@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from actors import paths
 from actors.bands import BandBook
 from actors.messages import AwaitMove, CancelAwait, KeepPrices, Tick, Wake
+from actors.model import AgentStatus
 from actors.ports.clock import Clock
 from actors.ports.publisher import Publisher
 from actors.prices.base import PriceModel
@@ -71,6 +72,10 @@ class MarketActor(Actor):
         self._show(prices, self._views.market.tick + 1)
         self._due_s = self.ctx.time_s
         self._arm()
+        # What they wait for was lost with the market before. At the first start there are no agents yet to be told.
+        for agent in self._views.agents.values() if last else ():
+            if agent.status is AgentStatus.ACTIVE:
+                self._tell(paths.agent(agent.agent_id), Wake(self._views.market.tick))
 
     def inspect(self) -> Mapping[str, object]:
         """Show the prices and how many agents wait."""

@@ -137,6 +137,11 @@ class Liquidate(Message[None]):
 
 
 @frozen
+class FinishStop(Message[None]):
+    """Told to an agent by itself: liquidate, which could not be done when it was stopped."""
+
+
+@frozen
 class Decide(Message[Approval]):
     """Asked of an approval: approve or reject. The same decision again returns the recorded outcome."""
 
@@ -184,6 +189,16 @@ class Tick(Message[None]):
 @frozen
 class ReviveAgent(Message[None]):
     """Asked of `/floor`: start the actor of a quarantined agent again."""
+
+    agent_id: str
+
+
+@frozen
+class TendAgent(Message[None]):
+    """Told to `/floor` by the journal: an agent, or an approval of it, has become true and needs its actor.
+
+    Whoever asked for it starts the actor, unless it crashed or gave up while the commit was under way.
+    """
 
     agent_id: str
 

@@ -17,7 +17,7 @@ from actors.ports.journal import Channel, OutboxEntry, QuotaDelivery, UsageDeliv
 from actors.ports.metering import MeteringRefused, MeteringUnavailable, QuotaState, QuotaUnknown, UsageReport
 from actors.quota import Lease
 from actors.services import Services
-from supervisor import Actor, Reply, handles
+from supervisor import Actor, Refusal, Reply, handles
 
 LEASE_CALLS_MAX: Final = 200
 """How far the floor may go beyond what the service knows, in calls of one agent."""
@@ -101,7 +101,7 @@ class MeteringActor(Actor):
         error: Exception | None = None
         try:
             self._leases[agent_id] = await self._new_lease(agent_id)
-        except (MeteringUnavailable, QuotaExceeded, MeteringRefused) as refusal:
+        except Refusal as refusal:
             error = refusal
         for reply in self._waiting.pop(agent_id):
             lease = self._leases.get(agent_id)
@@ -139,7 +139,7 @@ class MeteringActor(Actor):
     async def _check(self, agent_id: str, reply: Reply[QuotaState]) -> None:
         try:
             reply.reply(await self._ask_quota(agent_id))
-        except (MeteringUnavailable, MeteringRefused) as error:
+        except Refusal as error:
             reply.fail(error)
 
     async def _usage(self, message: GetUsage, reply: Reply[UsageReport]) -> None:
@@ -177,16 +177,29 @@ class MeteringActor(Actor):
             return False
         for entry in entries:
             if isinstance(entry.delivery, QuotaDelivery):
-                await self._services.metering.initialize_quota(entry.delivery.agent_id, entry.delivery.limits)
-                self._leases.pop(entry.delivery.agent_id, None)
+                await self._deliver_quota(entry.entry_id, entry.delivery)
         await self._deliver_usage(entries)
         await self._services.store.delivered([entry.entry_id for entry in entries])
         self._delivered += len(entries)
         return True
 
+    async def _deliver_quota(self, entry_id: int, delivery: QuotaDelivery) -> None:
+        try:
+            await self._services.metering.initialize_quota(delivery.agent_id, delivery.limits)
+        except MeteringRefused as error:
+            _log.warning("the metering service did not take entry %d: %s", entry_id, error)
+        self._leases.pop(delivery.agent_id, None)
+
     async def _deliver_usage(self, entries: Sequence[OutboxEntry]) -> None:
-        events = [
-            event for entry in entries if isinstance(entry.delivery, UsageDelivery) for event in entry.delivery.events
-        ]
-        if events:
-            await self._services.metering.ingest(events)
+        """Deliver the usage of a batch. One entry that is refused for good is left out, and said in the log."""
+        usage = [(entry.entry_id, entry.delivery) for entry in entries if isinstance(entry.delivery, UsageDelivery)]
+        if not usage:
+            return
+        try:
+            await self._services.metering.ingest([event for _, delivery in usage for event in delivery.events])
+        except MeteringRefused:
+            for entry_id, delivery in usage:
+                try:
+                    await self._services.metering.ingest(delivery.events)
+                except MeteringRefused as error:
+                    _log.warning("the metering service did not take entry %d: %s", entry_id, error)

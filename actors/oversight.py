@@ -12,7 +12,7 @@ from typing import Final
 import trio
 
 from actors import paths
-from actors.errors import JournalUnavailable
+from actors.errors import FloorBusy, JournalUnavailable
 from actors.messages import Decide, DrainOutbox, RelayDecision
 from actors.model import Decision, Principal, Role
 from actors.ports.journal import ApprovalDelivery, Channel, DecisionDelivery, OutboxEntry
@@ -26,13 +26,16 @@ from actors.ports.oversight import (
     RequestUnknown,
 )
 from actors.services import Services
-from supervisor import Actor, handles
+from supervisor import Actor, Refusal, handles
 from supervisor.errors import SupervisorError
 
 BATCH_ENTRIES_MAX: Final = 100
 LOOK_EVERY_S: Final = 30.0
 RELAY_AGAIN_S: Final = 0.05
 """How soon a decision is told again when the approval's actor is not up yet."""
+
+DECIDE_AGAIN_S: Final = 1.0
+"""How soon a decision is told again when it could not be carried out."""
 
 _log = logging.getLogger(__name__)
 
@@ -90,11 +93,16 @@ class OversightActor(Actor):
             at_us=self._services.clock.now_us(),
         )
         principal = Principal(record.approver_id, record.approver_name, Role.APPROVER)
+        self.ctx.start_task(self._have_decided, path, Decide(decision, principal), RelayDecision(request_id, record))
+
+    async def _have_decided(self, path: str, decide: Decide, relay: RelayDecision) -> None:
         try:
-            self.ctx.ref(path).tell_nowait(Decide(decision, principal))
-        except SupervisorError as error:
-            _log.warning("the decision on %s is told again soon: %s", request_id, error)
-            self.ctx.tell_later(RELAY_AGAIN_S, RelayDecision(request_id, record))
+            await self.ctx.ref(path).ask(decide)
+        except (JournalUnavailable, FloorBusy, SupervisorError) as error:
+            _log.warning("the decision on %s is told again: %s", relay.request_id, error)
+            self.ctx.tell_later(DECIDE_AGAIN_S, relay)
+        except Refusal as refusal:
+            _log.warning("the decision on %s came too late: %s", relay.request_id, refusal)
         else:
             self._relayed += 1
 

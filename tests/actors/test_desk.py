@@ -124,14 +124,14 @@ def test_an_order_needs_quota() -> None:
 
 
 def test_an_order_that_crosses_a_quota_threshold_raises_an_alert() -> None:
-    """The alert is the last event of the trade that crossed."""
+    """The alert comes before the last event, which is the answer that is kept under an idempotency key."""
     agent = an_agent(quota=QuotaConfig(api_calls=10))
     book = a_book(usage=Usage("agt_1", "2026-02", api_calls=7))
 
     outcome = placed(book, buy(), agent=agent)
 
-    assert types_of(outcome.events) == [TradeCreated, TradeExecuted, UsageAlert]
-    assert outcome.events[-1] == UsageAlert("agt_1", "apiCalls", 80, 8, 10, "2026-02")
+    assert types_of(outcome.events) == [TradeCreated, UsageAlert, TradeExecuted]
+    assert outcome.events[-2] == UsageAlert("agt_1", "apiCalls", 80, 8, 10, "2026-02")
 
 
 @pytest.mark.parametrize(
