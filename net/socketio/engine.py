@@ -100,24 +100,18 @@ class EngineServer:
         await receive()  # that the client wants to connect
         info = ConnectionInfo.of(scope)
         found = self._find(scope, info)
-        if not isinstance(found, Refusal) and found[1] is None and not self._has_room():
-            found = handshake.UNAVAILABLE
         if isinstance(found, Refusal):
             await asgi.deny_websocket(scope, send, found, self._headers(info))
             return
+        _, joined = found
+        session = self._open(info, Phase.WEBSOCKET) if joined is None else joined
+        if isinstance(session, Refusal):
+            await asgi.deny_websocket(scope, send, session, self._headers(info))
+            return
         await send({"type": "websocket.accept"})
         transport = WebSocketTransport(receive, send, self._options)
-        match found:
-            case _, EngineSession() as session:
-                if not await transport.upgrade(session):
-                    return
-            case _:
-                opened = self._open(info, Phase.WEBSOCKET)
-                if isinstance(opened, Refusal):
-                    await transport.refuse(opened.message)
-                    return
-                session = opened
-        await transport.serve(session)
+        if joined is None or await transport.upgrade(session):
+            await transport.serve(session)
 
     def _find(self, scope: Scope, info: ConnectionInfo) -> tuple[Action, EngineSession | None] | Refusal:
         """Return what the request wants, of which session; only one that opens a session has none yet."""
@@ -144,17 +138,10 @@ class EngineServer:
     def _headers(self, info: ConnectionInfo) -> Headers:
         return [*cors_headers(info.headers.get("origin"), self._options), *self._options.response_headers]
 
-    def _has_room(self) -> bool:
-        return (
-            self._nursery is not None
-            and not self._shutdown.is_set()
-            and len(self._sessions) < self._options.sessions_max
-        )
-
     def _open(self, info: ConnectionInfo, phase: Phase) -> EngineSession | Refusal:
-        if self._nursery is None or not self._has_room():
-            return handshake.UNAVAILABLE
         options = self._options
+        if self._nursery is None or self._shutdown.is_set() or len(self._sessions) >= options.sessions_max:
+            return handshake.UNAVAILABLE
         session = EngineSession(self._new_id(), info, phase, options, self._handler)
         self._sessions[session.sid] = session
         self._nursery.start_soon(self._keep, session)

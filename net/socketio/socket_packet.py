@@ -164,7 +164,7 @@ def _check(packet_type: SocketPacketType, data: Any, ack_id: int | None) -> None
             valid = isinstance(data, list) and len(data) > 0 and _is_event_name(data[0])
         case SocketPacketType.ACK | SocketPacketType.BINARY_ACK:
             valid = isinstance(data, list) and ack_id is not None
-        case SocketPacketType.CONNECT_ERROR:
+        case _:  # only servers refuse connections
             valid = False
     if not valid:
         raise InvalidPacket(f"a {packet_type.name} packet with a payload or id that it may not have")

@@ -25,7 +25,6 @@ TOO_LARGE = "payload too large"
 
 NORMAL_CLOSURE = 1000
 PROTOCOL_ERROR = 1002
-TRY_AGAIN_LATER = 1013
 CLOSE_CODES = {SHUTTING_DOWN: 1001, PARSE_ERROR: PROTOCOL_ERROR, PING_TIMEOUT: 1008, OVERFLOW: 1008, TOO_LARGE: 1009}
 
 
@@ -45,10 +44,6 @@ class WebSocketTransport:
         self._send = send
         self._options = options
         self._has_probed = False
-
-    async def refuse(self, reason: str) -> None:
-        """Close a WebSocket for which there can be no session after all."""
-        await self._close(TRY_AGAIN_LATER, reason)
 
     async def upgrade(self, session: EngineSession) -> bool:
         """Lead the upgrade of a polling session; if it fails, the session stays with the transport it has."""
