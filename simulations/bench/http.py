@@ -40,10 +40,11 @@ SEED_TRADES: Final = 275.0
 
 @frozen
 class Address:
-    """Where a server listens."""
+    """Where a server listens, and which process it is."""
 
     host: str
     port: int
+    process_id: int
 
     @property
     def authority(self) -> str:
@@ -76,11 +77,12 @@ def serving(command: Sequence[str]) -> Iterator[Address]:
             for line in process.stdout:
                 if " is open at " in line:
                     url = urlsplit(line.rsplit(" ", 1)[1].strip())
-                    yield Address(url.hostname or "", url.port or 0)
+                    yield Address(url.hostname or "", url.port or 0, process.pid)
                     return
             raise RuntimeError(f"{' '.join(command)} ended before it was open")
         finally:
             process.terminate()
+            process.communicate()
 
 
 async def _bare(address: Address, seconds: float) -> Load:
@@ -91,8 +93,8 @@ async def _bare(address: Address, seconds: float) -> Load:
 
 
 async def _floor(address: Address, seconds: float) -> tuple[Load, Load]:
-    token = (await _post(address, "/api/v1/auth/login", LOGIN, None, 200))["token"]
-    agents = [(await _post(address, "/api/v1/agents", NEW_AGENT, token, 201))["agentId"] for _ in range(AGENTS)]
+    token = (await call(address, "/api/v1/auth/login", LOGIN, None, 200))["token"]
+    agents = [(await call(address, "/api/v1/agents", NEW_AGENT, token, 201))["agentId"] for _ in range(AGENTS)]
     reads = [_reader(address, token, agents, number) for number in range(CONNECTIONS)]
     trades = [_trader(address, token, agents, number) for number in range(CONNECTIONS)]
     await drive(address.host, address.port, trades, min(seconds, WARM_UP_S))
@@ -121,11 +123,17 @@ def _order(action: str) -> dict[str, object]:
     return {"symbol": "KO", "action": action, "quantity": 1, "orderType": "market", "timeInForce": "day"}
 
 
-async def _post(address: Address, path: str, body: object, token: str | None, status: int) -> Any:
+async def call(address: Address, path: str, body: object, token: str | None, status: int) -> Any:
+    """Send one POST, or a GET without a body, on a connection of its own, and return the JSON answer."""
+    request = encode("GET" if body is None else "POST", path, address.authority, token, _encoded(body))
     stream = await trio.open_tcp_stream(address.host, address.port)
     async with stream:
-        await stream.send_all(encode("POST", path, address.authority, token, orjson.dumps(body)))
+        await stream.send_all(request)
         return orjson.loads(await read_answer(stream, status))
+
+
+def _encoded(body: object) -> bytes:
+    return b"" if body is None else orjson.dumps(body)
 
 
 def _figures(name: str, load: Load, bare: Load, ratio_min: float) -> list[Figure]:

@@ -76,8 +76,8 @@ async def _keep_asking(
             count += 1
 
 
-async def read_answer(stream: trio.SocketStream, status: int) -> bytes:
-    """Read one answer and return its body. Raises UnexpectedAnswer."""
+async def read_answer(stream: trio.SocketStream, status: int | None) -> bytes:
+    """Read one answer, of this status unless any will do, and return its body. Raises UnexpectedAnswer."""
     received = bytearray()
     while (end := received.find(HEAD_END)) < 0:
         received += await _more(stream)
@@ -86,7 +86,7 @@ async def read_answer(stream: trio.SocketStream, status: int) -> bytes:
     while len(received) < end + len(HEAD_END) + length:
         received += await _more(stream)
     body = bytes(received[end + len(HEAD_END) :])
-    if int(head[9:12]) != status:
+    if status is not None and int(head[9:12]) != status:
         raise UnexpectedAnswer(f"{head[:12].decode()} instead of {status}: {body[:300]!r}")
     return body
 

@@ -1,5 +1,6 @@
 """`tradefloor serve`: the whole floor in one process, until it is told to stop."""
 
+import contextlib
 import signal
 import sys
 from collections.abc import Sequence
@@ -52,7 +53,9 @@ async def run(settings: Settings, demo: bool) -> None:
             settle_memory()
             announce(settings, edge.urls, demo=demo)
             await stopping.wait()
-            click.echo("Stopping: requests in progress and commits finish first; press Ctrl-C again to stop at once.")
+            # Whoever started the floor may no longer read what it prints; that is no reason to stop less orderly.
+            with contextlib.suppress(BrokenPipeError):
+                click.echo("Stopping: requests and commits in progress finish first; Ctrl-C again stops at once.")
         nursery.cancel_scope.cancel()
 
 
