@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 from quart_trio.testing import TrioClient
 
-from actors.model import Role, User
+from actors.model import FLOOR, Role, User
 from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
 from net.http.app import EdgeApp, create_app
@@ -85,7 +85,7 @@ class Served:
     async def user(self, name: str, role: Role = Role.TRADER) -> str:
         """Add a person, and return a token of theirs."""
         user = User(f"usr_{name}", f"{name}@example.com", role, self.auth.passwords.hash_now(PASSWORD), 0)
-        self.people.everybody[user.user_id] = user
+        await self.people.save_user(user, FLOOR, 0, None)
         token = (await self.auth.sign_ins.sign_in(user.email, PASSWORD, f"test {name}")).access
         self.tokens[name] = token
         return token
