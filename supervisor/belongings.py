@@ -16,14 +16,14 @@ def tell_later(cell: Cell, delay_s: float, message: object) -> Timer:
     """Queue a message to the actor after a delay; the end of its run calls it off."""
     timers = cell.timers
     if timers is None:
-        timers = cell.timers = set()
+        timers = cell.timers = {}
 
     def due(timer: Timer) -> None:
-        timers.discard(timer)
+        timers.pop(timer, None)
         cell.notify(message)
 
     timer = Timer(due)
-    timers.add(timer)
+    timers[timer] = None
     cell.runtime.deadlines.push(cell.runtime.now() + delay_s, timer)
     return timer
 
@@ -32,8 +32,8 @@ def start_task(cell: Cell, async_fn: Callable[..., Awaitable[object]], args: tup
     """Run a task that ends with the actor's run, and whose crash is the actor's."""
     scope = trio.CancelScope()
     if cell.tasks is None:
-        cell.tasks = set()
-    cell.tasks.add(scope)
+        cell.tasks = {}
+    cell.tasks[scope] = None
     name = f"{cell.path} {getattr(async_fn, '__name__', async_fn)}"
     cell.runtime.nursery.start_soon(_run_task, cell, scope, async_fn, args, name=name)
     return scope
@@ -50,7 +50,7 @@ async def _run_task(
     except Exception as exc:  # noqa: BLE001 - it is the actor's crash, never that of the nursery
         cause = exc
     assert cell.tasks is not None
-    cell.tasks.discard(scope)
+    cell.tasks.pop(scope, None)
     if cause is not None and cell.ending:
         cell.note(f"a task crashed while it was stopped: {cause!r}")
     elif cause is not None:

@@ -70,8 +70,8 @@ class Cell(Node):
         self.skipped = 0
         self.waits: list[Envelope] | None = None  # The edges of the wait-for graph that begin here.
         self.watchers: dict[Cell, None] | None = None
-        self.tasks: set[trio.CancelScope] | None = None
-        self.timers: set[Timer] | None = None
+        self.tasks: dict[trio.CancelScope, None] | None = None  # Dicts, unlike sets, have one order in every process.
+        self.timers: dict[Timer, None] | None = None
         self.deferred: dict[Envelope, None] | None = None
         self.tracer: Callable[[str, object], None] | None = None
         self.scope: trio.CancelScope | None = None

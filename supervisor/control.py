@@ -8,8 +8,8 @@ from attrs import frozen
 from supervisor import registry, waits
 from supervisor.actor import Actor
 from supervisor.cell import Cell
-from supervisor.deadletters import DeadLetter
 from supervisor.current import correlation_id
+from supervisor.deadletters import DeadLetter
 from supervisor.envelope import Envelope
 from supervisor.errors import ActorFailed, ActorStopped
 from supervisor.node import SETTLED, Node, Status, SupervisorNode

@@ -81,9 +81,8 @@ class ChildSpec:
     """One actor below a supervisor. Times are in seconds.
 
     `passivate_after_s` gives up the task after so long without work (0: at once, None: never). `start_passive` waits
-    with the factory and `started()` for the first message; a restart does not, since `started()` is where an actor takes
-    up what a crash left. `intensity` and `period_s` count for a child that is
-    quarantined.
+    with the factory and `started()` for the first message; a restart does not, since `started()` is where an actor
+    takes up what a crash left. `intensity` and `period_s` count for a child that is quarantined.
     """
 
     name: str = field(kw_only=False, validator=_check_name)

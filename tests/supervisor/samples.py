@@ -1,5 +1,7 @@
 """Actors and messages that the tests of the runtime share."""
 
+# ruff: noqa: D102 - every handler does what the docstring of its message says
+
 from collections.abc import Callable, Mapping
 
 import trio

@@ -10,11 +10,13 @@ class Doubling(Sample):
     """Overrides one handler by name, and takes another message with a method of its own."""
 
     def add(self, message: Add) -> int:
+        """Add twice."""
         self.sum += 2 * message.amount
         return self.sum
 
     @handles(Get)
     def get_negative(self, message: Get) -> int:
+        """Answer with the sum turned round."""
         return -self.sum
 
 

@@ -1,12 +1,24 @@
 """What an actor owns: timers, tasks, watches, children."""
 
 from functools import partial
+from typing import Any, cast
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
-from supervisor import ActorFailed, ChildSpec, Exit, Reason, Status, SupervisorSpec, Terminated, open_system
+from supervisor import (
+    ActorFailed,
+    ActorRef,
+    ChildSpec,
+    Exit,
+    Message,
+    Reason,
+    Status,
+    SupervisorSpec,
+    Terminated,
+    open_system,
+)
 from tests.supervisor.samples import Add, Crash, End, Get, Hold, Later, Orderly, Run, Sample, Watch
 
 ROOT = SupervisorSpec("", children=[ChildSpec("a", Sample), ChildSpec("b", Sample)])
@@ -159,7 +171,7 @@ async def test_watcher_hears_of_the_end_but_not_of_restarts() -> None:
         await watcher.ask(Watch(system.ref("/nobody"), watching=False))
         await system.stop("/a")
         await watcher.ask(Get())
-        assert len((await system.control.state("/b"))["terminated"]) == 3
+        assert len(cast("tuple[Terminated, ...]", (await system.control.state("/b"))["terminated"])) == 3
 
 
 async def test_watcher_that_has_ended_is_not_told() -> None:

@@ -1,10 +1,11 @@
 """The operator's verbs."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from supervisor import (
     ActorFailed,
@@ -132,7 +133,7 @@ async def test_error_of_inspect_goes_to_the_operator() -> None:
     """The actor is none the worse, whether it was idle or busy."""
 
     class Shy(Sample):
-        def inspect(self) -> None:
+        def inspect(self) -> Mapping[str, object]:
             raise KeyError("shy")
 
     async with open_system(SupervisorSpec("", children=[ChildSpec("a", Shy)])) as system:
@@ -155,7 +156,7 @@ async def expect_key_error(async_fn: Callable[..., Awaitable[object]], *args: ob
 
 
 async def test_stop_and_restart() -> None:
-    """What the spec names can be stopped and restarted by hand, alone or as a subtree; the mailbox is kept in a restart."""
+    """What the spec names can be stopped and restarted by hand, with its mailbox; alone or as a subtree."""
     log: list[str] = []
     children = [ChildSpec(name, partial(Orderly, log, name)) for name in "ab"]
     async with open_system(SupervisorSpec("", children=[SupervisorSpec("s", children=children)])) as system:

@@ -1,12 +1,14 @@
 """Passivation: an actor without work gives up its task, and nothing else."""
 
+from typing import Any
+
 import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from supervisor import ActorFailed, ChildSpec, Restart, Status, SupervisorSpec, open_system
+from supervisor import ActorFailed, ActorRef, ChildSpec, Message, Restart, Status, SupervisorSpec, open_system
 from tests.supervisor.samples import Add, Crash, Defer, Get, Later, Orderly, Run, Sample, Settle
 
 
@@ -67,6 +69,16 @@ async def test_passive_start_waits_for_the_first_message() -> None:
         assert log == ["+"]
         await system.start_child("/", ChildSpec("b", lambda: Orderly(log), start_passive=True))
     assert log == ["+", "-"]
+
+
+async def test_restart_of_a_passive_start_is_not_passive() -> None:
+    """After a crash `started()` runs at once, since it may have to take up what was left."""
+    log: list[str] = []
+    async with open_system(root(factory=lambda: Orderly(log), start_passive=True)) as system:
+        system.ref("/a").tell_nowait(Crash(ValueError()))
+        await wait_all_tasks_blocked()
+        assert log == ["+", "+"]
+        assert system.control.info("/a").status is Status.RUNNING
 
 
 async def test_timer_wakes_a_passive_actor(autojump_clock: MockClock) -> None:

@@ -36,7 +36,7 @@ def test_temporary_child_is_never_restarted(reason: Reason) -> None:
 def test_more_failures_than_the_intensity_within_the_period_are_too_many(
     history: list[float], on_exceeded: Exceeded
 ) -> None:
-    """Only failures within the period count, this one included; then the child's own limits or the supervisor's hold."""
+    """Only failures within the period count, this one included, by the child's own limits or the supervisor's."""
     child = ChildSpec("c", Sample, on_exceeded=on_exceeded, intensity=1, period_s=20.0)
     decision = decide(SUPERVISOR, child, Exit(Reason.CRASHED, ValueError()), history, 100.0)
     own = on_exceeded is Exceeded.QUARANTINE

@@ -1,12 +1,14 @@
 """The system as a whole: its beginning, its end, and cancellation and interrupts from outside."""
 
+# ruff: noqa: PT012 - the block around a system is what fails
+
 from functools import partial
 
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from supervisor import ChildSpec, RestartIntensityExceeded, SupervisorSpec, open_system, run_system
+from supervisor import ActorRef, ChildSpec, RestartIntensityExceeded, SupervisorSpec, open_system, run_system
 from tests.supervisor.samples import Broken, Crash, Get, Orderly, Sample
 
 
@@ -146,6 +148,13 @@ async def wait_all_tasks_blocked_without_counter() -> None:
     """Give every started task its first turn."""
     for _ in range(3):
         await trio.lowlevel.checkpoint()
+
+
+async def test_parts_of_a_system_can_be_looked_up() -> None:
+    """Whether something lives at a path, and the root of it all."""
+    async with open_system(spec_with([])) as system:
+        assert [system.exists(path) for path in ("/", "/a", "/nobody")] == [True, True, False]
+        assert system.root is system.node("/")
 
 
 async def test_find_by_pattern() -> None:

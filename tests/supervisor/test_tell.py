@@ -4,7 +4,7 @@ import random
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from supervisor import (
     ActorSystem,
@@ -105,7 +105,8 @@ class Flood(Sample):
     """Tells another actor, when told, more than fits into its mailbox."""
 
     @handles(Tick)
-    async def tick(self, message: Tick) -> None:
+    async def flood(self, message: Tick) -> None:
+        """Tell the actor that the symbol names as many ticks as the price says."""
         for number in range(message.price):
             await self.ctx.ref(message.symbol).tell(Tick(self.ctx.path, number))
 
@@ -161,7 +162,7 @@ async def test_busy_actor_leaves_others_their_turn() -> None:
 
 def test_refs_are_equal_by_path() -> None:
     """A ref is an address."""
-    system = ActorSystem(SupervisorSpec(""), random.Random(0))
+    system = ActorSystem(SupervisorSpec(""), random.Random(0))  # noqa: S311 - chance, not secrecy
     assert {system.ref("/a"), system.ref("/a")} == {system.ref("/a")}
     assert system.ref("/a") != "/a"
     assert repr(system.ref("/a")) == "ActorRef('/a')"
