@@ -25,6 +25,7 @@ from actors.events import (
     TradeCreated,
     TradeExecuted,
     TradeFailed,
+    TradeTriggered,
     UsageAlert,
 )
 from actors.ledger import Portfolio
@@ -103,6 +104,12 @@ def _created(book: Book, trade: Trade) -> Book:
     return Book(portfolio, usage, {**book.open_trades, trade.trade_id: trade}, book.approvals)
 
 
+def _triggered(book: Book, trade: Trade) -> Book:
+    if trade.trade_id not in book.open_trades:
+        raise StreamBroken(f"{trade.trade_id} is not open")
+    return evolve(book, open_trades={**book.open_trades, trade.trade_id: trade})
+
+
 def _executed(book: Book, trade: Trade) -> Book:
     if trade.executed_price_micros is None or trade.fee_micros is None or trade.executed_at_us is None:
         raise StreamBroken(f"{trade.trade_id} was executed without a price, a fee or a time")
@@ -168,6 +175,7 @@ def _resolved(book: Book, approval: Approval) -> Book:
 
 _FOLDS: Mapping[type[BookEvent], Callable[[Book, Any], Book]] = {
     TradeCreated: lambda book, event: _created(book, event.trade),
+    TradeTriggered: lambda book, event: _triggered(book, event.trade),
     TradeExecuted: lambda book, event: _executed(book, event.trade),
     TradeFailed: lambda book, event: _closed(book, event.trade),
     TradeCancelled: lambda book, event: _closed(book, event.trade),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, frozen
 
-from actors import ledger
+from actors import ledger, resting
 from actors.book import Book, fold
 from actors.errors import (
     AgentNotTrading,
@@ -107,6 +107,9 @@ def place_order(
 ) -> Outcome:
     """Fill an order, or hold it for approval when its notional exceeds the agent's threshold.
 
+    A limit or stop order whose price has not come yet rests with its reservation; the threshold counts when it fires
+    (`actors.firing`).
+
     Raises AgentNotTrading, MarketClosed, AssetNotPermitted, QuotaExceeded, InsufficientFunds or InsufficientShares.
     """
     _require_permission(agent, order, ticket)
@@ -116,25 +119,37 @@ def place_order(
             f"an autonomous trade needs {format_dollars(AUTONOMOUS_FREE_CASH_MICROS_MIN)} of free cash and there is "
             f"{format_dollars(book.portfolio.free_micros)}"
         )
-    trade = _accepted(agent, order, ticket)
+    trade = resting.trigger(_accepted(agent, order, ticket), ticket.price_micros, ticket.at_us)
+    if not resting.may_fill(trade, ticket.price_micros):
+        trade = resting.with_reservation(trade)
+        return outcome_of(book, agent, (TradeCreated(trade),), trade)
     if trade.action is Action.BUY:
         ledger.require_cash(book.portfolio, buying_cost_micros(ticket.price_micros, order.quantity))
     else:
         ledger.require_shares(book.portfolio, order.symbol, order.quantity)
+    event = fill_or_hold(book, agent, trade, ticket, rules, assess)
+    approval = event.approval if isinstance(event, ApprovalRequested) else None
+    return outcome_of(book, agent, (TradeCreated(trade), event), event.trade, approval)
+
+
+def fill_or_hold(
+    book: Book, agent: Agent, trade: Trade, ticket: Ticket, rules: OversightRules, assess: Assess
+) -> TradeExecuted | ApprovalRequested:
+    """Return what becomes of a trade that fills at the ticket's price, which the portfolio covers."""
     threshold = rules.threshold_micros if agent.oversight_threshold_micros is None else agent.oversight_threshold_micros
-    if notional_micros(ticket.price_micros, order.quantity) > threshold:
-        approval, held = _held(agent, trade, ticket, evolve(rules, threshold_micros=threshold), assess(book, trade))
-        return _outcome(book, agent, (TradeCreated(trade), ApprovalRequested(approval, held)), held, approval)
-    filled = _filled(trade, ticket.price_micros, ticket.at_us)
-    return _outcome(book, agent, (TradeCreated(trade), TradeExecuted(filled)), filled)
+    if notional_micros(ticket.price_micros, trade.quantity) <= threshold:
+        return TradeExecuted(_filled(trade, ticket.price_micros, ticket.at_us))
+    asked = evolve(trade, reference_price_micros=ticket.price_micros)
+    approval, held = _held(agent, asked, ticket, evolve(rules, threshold_micros=threshold), assess(book, asked))
+    return ApprovalRequested(approval, held)
 
 
 def resolve_approval(book: Book, agent: Agent, request_id: str, decision: Decision, price_micros: int) -> Outcome:
     """Approve or reject a pending approval, at the price of now (micros per share).
 
-    An approval covers one exact order: when the price has moved by more than the tolerance, or the cash no longer
-    covers it, the approved trade fails and says so. Raises ApprovalNotFound when it is not pending here, and
-    ApprovalOverdue when its time is over.
+    An approval covers one exact order: when the price has moved by more than the tolerance or beyond the limit, or the
+    cash no longer covers it, the approved trade fails and says so. Raises ApprovalNotFound when it is not pending here,
+    and ApprovalOverdue when its time is over.
     """
     approval = _pending(book, request_id)
     if decision.at_us >= approval.expires_at_us:
@@ -143,14 +158,14 @@ def resolve_approval(book: Book, agent: Agent, request_id: str, decision: Decisi
     event = ApprovalEvent.APPROVE if decision.approved else ApprovalEvent.REJECT
     resolved = evolve(approval, status=next_approval_status(approval.status, event), decision=decision)
     if not decision.approved:
-        closed = _ended(trade, TradeEvent.REJECT, decision.reason or f"rejected by {decision.approver_name}")
-        return _outcome(book, agent, (ApprovalRejected(resolved, closed),), closed, resolved)
+        closed = ended(trade, TradeEvent.REJECT, decision.reason or f"rejected by {decision.approver_name}")
+        return outcome_of(book, agent, (ApprovalRejected(resolved, closed),), closed, resolved)
     obstacle = _obstacle(book, trade, approval, price_micros)
     if obstacle is not None:
-        failed = _ended(trade, TradeEvent.FAIL, obstacle)
-        return _outcome(book, agent, (ApprovalApproved(resolved, trade), TradeFailed(failed)), failed, resolved)
+        failed = ended(trade, TradeEvent.FAIL, obstacle)
+        return outcome_of(book, agent, (ApprovalApproved(resolved, trade), TradeFailed(failed)), failed, resolved)
     filled = _filled(trade, price_micros, decision.at_us)
-    return _outcome(book, agent, (ApprovalApproved(resolved, trade), TradeExecuted(filled)), filled, resolved)
+    return outcome_of(book, agent, (ApprovalApproved(resolved, trade), TradeExecuted(filled)), filled, resolved)
 
 
 def expire_approval(book: Book, agent: Agent, request_id: str, at_us: int) -> Outcome | None:
@@ -159,8 +174,8 @@ def expire_approval(book: Book, agent: Agent, request_id: str, at_us: int) -> Ou
     if at_us < approval.expires_at_us:
         return None
     expired = evolve(approval, status=next_approval_status(approval.status, ApprovalEvent.EXPIRE))
-    closed = _ended(book.open_trades[approval.trade_id], TradeEvent.EXPIRE, "nobody decided in time")
-    return _outcome(book, agent, (ApprovalExpired(expired, closed),), closed, expired)
+    closed = ended(book.open_trades[approval.trade_id], TradeEvent.EXPIRE, "nobody decided in time")
+    return outcome_of(book, agent, (ApprovalExpired(expired, closed),), closed, expired)
 
 
 def cancel_trade(book: Book, agent: Agent, trade_id: str, reason: str) -> Outcome:
@@ -169,7 +184,7 @@ def cancel_trade(book: Book, agent: Agent, trade_id: str, reason: str) -> Outcom
     if trade is None:
         raise TradeNotFound(f"{trade_id} is not open")
     events, cancelled = _cancellation(book, trade, reason)
-    return _outcome(book, agent, events, cancelled)
+    return outcome_of(book, agent, events, cancelled)
 
 
 def liquidate(book: Book, agent: Agent, prices: Mapping[str, int], at_us: int, new_id: Callable[[str], str]) -> Outcome:
@@ -182,7 +197,7 @@ def liquidate(book: Book, agent: Agent, prices: Mapping[str, int], at_us: int, n
         ticket = Ticket(new_id("trd"), "", at_us, prices[symbol], autonomous=True)
         trade = _accepted(agent, order, ticket)
         events += [TradeCreated(trade), TradeExecuted(_filled(trade, prices[symbol], at_us))]
-    return _outcome(book, agent, tuple(events))
+    return outcome_of(book, agent, tuple(events))
 
 
 def repeat_decision(approval: Approval, *, approved: bool) -> Approval:
@@ -197,13 +212,14 @@ def repeat_decision(approval: Approval, *, approved: bool) -> Approval:
     return approval
 
 
-def _outcome(
+def outcome_of(
     book: Book,
     agent: Agent,
     events: tuple[BookEvent, ...],
     trade: Trade | None = None,
     approval: Approval | None = None,
 ) -> Outcome:
+    """Return what events lead to, with an alert for each quota whose threshold they cross."""
     after = fold(book, events)
     alerts = tuple(crossings(book.usage, after.usage, agent.quota, ALERT_PERCENT_DEFAULT))
     # The last event is the answer that the journal keeps under an idempotency key, and an alert is none.
@@ -296,13 +312,14 @@ def _filled(trade: Trade, price_micros: int, at_us: int) -> Trade:
     )
 
 
-def _ended(trade: Trade, event: TradeEvent, reason: str) -> Trade:
+def ended(trade: Trade, event: TradeEvent, reason: str) -> Trade:
+    """Return a trade that ends without a fill, and says why."""
     status, _ = next_trade_state(trade.status, event)
     return evolve(trade, status=status, failure_reason=reason, reserved_micros=0, reserved_quantity=0)
 
 
 def _cancellation(book: Book, trade: Trade, reason: str) -> tuple[tuple[BookEvent, ...], Trade]:
-    cancelled = _ended(trade, TradeEvent.CANCEL, reason)
+    cancelled = ended(trade, TradeEvent.CANCEL, reason)
     if trade.status is not TradeStatus.PENDING_APPROVAL:
         return (TradeCancelled(cancelled),), cancelled
     approval = _pending(book, trade.approval_request_id or "")
@@ -325,6 +342,14 @@ def _obstacle(book: Book, trade: Trade, approval: Approval, price_micros: int) -
             f"the price moved by {moved:+.2%} to {format_dollars(price_micros)} since approval was asked for, more "
             f"than the tolerance of {approval.price_tolerance_ppm / PPM:.2%}"
         )
+    if trade.limit_price_micros is not None and resting.is_beyond_limit(trade, price_micros):
+        limit = format_dollars(trade.limit_price_micros)
+        return f"the price of {format_dollars(price_micros)} is beyond the limit of {limit}"
+    return shortage(book, trade, price_micros)
+
+
+def shortage(book: Book, trade: Trade, price_micros: int) -> str | None:
+    """Say that the cash for an open trade is missing at this price, or None when it is there."""
     short = buying_cost_micros(price_micros, trade.quantity) - trade.reserved_micros - book.portfolio.free_micros
     if trade.action is Action.BUY and short > 0:
         return f"the price rose to {format_dollars(price_micros)} and {format_dollars(short)} of cash is missing"

@@ -44,6 +44,14 @@ class TradeCreated:
 
 
 @frozen
+class TradeTriggered:
+    """The price reached the stop of a stop-limit order, which waits for its limit from now on."""
+
+    type: ClassVar[str] = "trade.triggered"
+    trade: Trade
+
+
+@frozen
 class TradeExecuted:
     """A trade was filled and posted."""
 
@@ -61,7 +69,7 @@ class TradeFailed:
 
 @frozen
 class TradeCancelled:
-    """A trade was taken back; its reservation was released."""
+    """A trade was taken back, or the day ended before it filled (`expired`); its reservation was released."""
 
     type: ClassVar[str] = "trade.cancelled"
     trade: Trade
@@ -203,7 +211,7 @@ class KeyRevoked:
 
 
 AgentEventRecord = AgentCreated | AgentUpdated | AgentStatusChanged
-TradeEventRecord = TradeCreated | TradeExecuted | TradeFailed | TradeCancelled
+TradeEventRecord = TradeCreated | TradeTriggered | TradeExecuted | TradeFailed | TradeCancelled
 ApprovalEventRecord = ApprovalRequested | ApprovalApproved | ApprovalRejected | ApprovalExpired | ApprovalCancelled
 BookEvent = TradeEventRecord | ApprovalEventRecord | UsageAlert
 SignInEventRecord = UserSignedIn | UserRefreshed | UserSignedOut | UserRefreshReused
@@ -216,6 +224,7 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     AgentUpdated,
     AgentStatusChanged,
     TradeCreated,
+    TradeTriggered,
     TradeExecuted,
     TradeFailed,
     TradeCancelled,

@@ -1,7 +1,8 @@
 """The lives of trades, agents and approvals, each as one table: state x event -> state and effect.
 
 A trade is `pending` when it is accepted. A market order is filled at once; a limit or stop order rests, its cash or
-shares reserved, until the tick that crosses it. Above the agent's threshold a trade waits as `pending_approval`, with
+shares reserved, until the tick that crosses it or, good for a day, until the day ends. A stop-limit order is triggered
+by its stop and rests on until its limit. Above the agent's threshold a trade waits as `pending_approval`, with
 its reservation, until it is approved (and then fills or fails), rejected, expired or cancelled. The other states are
 final.
 
@@ -21,6 +22,7 @@ from actors.model import AgentStatus, ApprovalStatus, TradeStatus
 class TradeEvent(StrEnum):
     """What can happen to a trade."""
 
+    TRIGGER = "trigger"
     FILL = "fill"
     FAIL = "fail"
     HOLD = "hold for approval"
@@ -35,6 +37,7 @@ class Effect(Enum):
     POST = "release the reservation, then post the fill"
     RESERVE = "reserve cash or shares"
     RELEASE = "release the reservation"
+    KEEP = "leave the reservation as it is"
 
 
 class AgentEvent(StrEnum):
@@ -57,6 +60,7 @@ class ApprovalEvent(StrEnum):
 
 
 TRADE_TRANSITIONS: Mapping[tuple[TradeStatus, TradeEvent], tuple[TradeStatus, Effect]] = {
+    (TradeStatus.PENDING, TradeEvent.TRIGGER): (TradeStatus.PENDING, Effect.KEEP),
     (TradeStatus.PENDING, TradeEvent.FILL): (TradeStatus.COMPLETED, Effect.POST),
     (TradeStatus.PENDING, TradeEvent.FAIL): (TradeStatus.FAILED, Effect.RELEASE),
     (TradeStatus.PENDING, TradeEvent.HOLD): (TradeStatus.PENDING_APPROVAL, Effect.RESERVE),
@@ -98,6 +102,8 @@ APPROVAL_TRANSITIONS: Mapping[tuple[ApprovalStatus, ApprovalEvent], ApprovalStat
 
 OPEN_TRADES = frozenset({TradeStatus.PENDING, TradeStatus.PENDING_APPROVAL})
 TRADABLE_BY_HAND = frozenset({AgentStatus.PAUSED, AgentStatus.ACTIVE})
+KEEPS_RESTING_ORDERS = frozenset({AgentStatus.PAUSED, AgentStatus.ACTIVE, AgentStatus.FAILED})
+"""Somebody placed them, not the strategy; a stop cancels them."""
 
 
 def next_trade_state(status: TradeStatus, event: TradeEvent) -> tuple[TradeStatus, Effect]:

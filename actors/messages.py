@@ -241,6 +241,37 @@ class CancelAwait(Message[None]):
 
 
 @frozen
+class WatchPrices(Message[None]):
+    """Told to the market by a portfolio: tell me of every tick that crosses a band or comes at `at_us` or later.
+
+    This holds until the next one takes its place; without bands and a time it is the end of it. It was decided on the
+    prices of `tick`. If there are newer ones by now, the portfolio is told of these at once.
+    """
+
+    agent_id: str
+    bands: tuple[Band, ...]
+    at_us: int | None
+    tick: int
+
+
+@frozen
+class PricesMoved(Message[None]):
+    """Told to a portfolio by the market: these prices (micros per share, by symbol) may concern your resting orders.
+
+    A portfolio may hear of a tick when the next one has come already, so the message has the prices of its own.
+    """
+
+    tick: int
+    at_us: int
+    prices: Mapping[str, int]
+
+
+@frozen
+class WatchAgain(Message[None]):
+    """Told to a portfolio: the market does not know what your resting orders wait for; tell it."""
+
+
+@frozen
 class TakeQuota(Message[None]):
     """Asked of `/metering` by an agent: let me submit one more trade."""
 

@@ -135,8 +135,10 @@ class OrderRequest:
 class Trade:
     """One order and what became of it.
 
-    `reference_price_micros` is the price when it was submitted. `reserved_micros` and `reserved_quantity` are what it
-    holds of the portfolio while it is open, zero afterwards.
+    `reference_price_micros` is the price when it was submitted or, of a resting order that is held for approval, when
+    that was asked for. `triggered_at_us` is when the price reached the stop of a stop-limit order, which waits for its
+    limit from then on. `reserved_micros` and `reserved_quantity` are what it holds of the portfolio while it is open,
+    zero afterwards.
     """
 
     trade_id: str
@@ -162,6 +164,7 @@ class Trade:
     client_order_id: str | None = None
     reserved_micros: int = 0
     reserved_quantity: int = 0
+    triggered_at_us: int | None = None
 
 
 @frozen

@@ -16,11 +16,12 @@ from actors.events import (
     TradeCreated,
     TradeExecuted,
     TradeFailed,
+    TradeTriggered,
 )
 from actors.model import Approval, Trade
 from persistence.rows import ApprovalRow, Row, TradeRow
 
-OF_TRADE = (TradeCreated, TradeExecuted, TradeFailed, TradeCancelled)
+OF_TRADE = (TradeCreated, TradeTriggered, TradeExecuted, TradeFailed, TradeCancelled)
 OF_APPROVAL = (ApprovalRequested, ApprovalApproved, ApprovalRejected, ApprovalExpired, ApprovalCancelled)
 
 
