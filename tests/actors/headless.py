@@ -137,13 +137,13 @@ class RecordingPublisher:
         self._views = views
         self.recorded: list[Recorded] = []
         self.ticks = 0
-        self.failures = 0
-        """How many of the next publications raise, against what the port asks for."""
+        self.failing: set[str] = set()
+        """The streams whose next publication raises, against what the port asks for."""
 
     def publish(self, recorded: Sequence[Recorded], agent: Agent | None, book: Book | None) -> None:
         """Take the events of one commit."""
-        if self.failures:
-            self.failures -= 1
+        if recorded[0].stream in self.failing:
+            self.failing.remove(recorded[0].stream)
             raise OSError("the publisher fails on request")
         self.recorded.extend(recorded)
         assert self._views.last_seq >= recorded[-1].seq
@@ -296,5 +296,5 @@ async def headless_floor(
     )
     tree = floor_tree(services, around.prices, MarketRules(round(tick_s * SECOND_US), time_compression=1.0))
     with installed():
-        async with open_system(tree, rng=random.Random(1)) as system:
+        async with open_system(tree, rng=random.Random(1)) as system:  # noqa: S311 - jitter of restarts
             yield HeadlessFloor(system, services, around, publisher)
