@@ -6,6 +6,7 @@ import trio
 
 from net.socketio import asgi, handshake, polling
 from net.socketio.asgi import ConnectionInfo, Receive, Scope, Send
+from net.socketio.channel import AsgiChannel, ChannelFactory
 from net.socketio.engine_packet import encode_open
 from net.socketio.handshake import Action, Refusal, classify, parse_query
 from net.socketio.lifecycle import Phase
@@ -18,7 +19,14 @@ from net.socketio.websocket import WebSocketTransport
 class EngineServer:
     """Serves ``http`` and ``websocket`` scopes while `run` runs. ``new_id`` returns an unguessable id."""
 
-    def __init__(self, options: SocketOptions, handler: SessionHandler, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        options: SocketOptions,
+        handler: SessionHandler,
+        new_id: Callable[[], str],
+        channel: ChannelFactory = AsgiChannel,
+    ) -> None:
+        self._channel = channel
         self._options = options
         self._handler = handler
         self._new_id = new_id
@@ -108,8 +116,9 @@ class EngineServer:
         if isinstance(session, Refusal):
             await asgi.deny_websocket(scope, send, session, self._headers(info))
             return
+        channel = self._channel(receive, send, self._options.payload_bytes_max)
         await send({"type": "websocket.accept"})
-        transport = WebSocketTransport(receive, send, self._options)
+        transport = WebSocketTransport(channel, self._options)
         if joined is None or await transport.upgrade(session):
             await transport.serve(session)
 

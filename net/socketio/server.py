@@ -8,6 +8,7 @@ from attrs import define, field
 
 from net.socketio import socket_packet
 from net.socketio.asgi import App, Receive, Scope, Send
+from net.socketio.channel import AsgiChannel, ChannelFactory
 from net.socketio.client_socket import CLIENT_DISCONNECT, Event, Socket
 from net.socketio.engine import EngineServer
 from net.socketio.errors import InvalidPacket
@@ -40,13 +41,15 @@ class SocketServer:
     """Serves clients of Socket.IO while `run` runs. ``new_id`` returns an unguessable id.
 
     Register the namespaces first, start `run` in a nursery, and let `in_front_of` or your own code hand it the scopes
-    that it `owns`.
+    that it `owns`. ``channel`` is how WebSockets are carried: by plain ASGI, unless you know your server better.
     """
 
-    def __init__(self, options: SocketOptions, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, options: SocketOptions, new_id: Callable[[], str], channel: ChannelFactory = AsgiChannel
+    ) -> None:
         self._options = options
         self._new_id = new_id
-        self._engine = EngineServer(options, self, new_id)
+        self._engine = EngineServer(options, self, new_id, channel)
         self._namespaces: dict[str, Namespace] = {}
         self._clients: dict[EngineSession, _Client] = {}
         self._nursery: trio.Nursery | None = None

@@ -18,8 +18,10 @@ from hypercorn.trio import serve
 
 from net.socketio import Event, Socket, SocketOptions, SocketServer
 from net.socketio.asgi import Receive, Scope, Send
+from net.socketio.channel import AsgiChannel, ChannelFactory
 from net.socketio.engine import EngineServer
 from net.socketio.engine_packet import encode_message
+from net.socketio.hypercorn_channel import HypercornChannel
 from net.socketio.outbox import Frame
 from net.socketio.session import EngineSession
 
@@ -74,10 +76,12 @@ def echo_options(path: str, **changes: Any) -> SocketOptions:
 class EchoApp:
     """Both echo servers as one ASGI application; `run` them beside it."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, channel: ChannelFactory = AsgiChannel, **changes: Any) -> None:
         numbers = itertools.count(1)
-        self.engine = EngineServer(echo_options("/engine.io/", **changes), EngineEcho(), lambda: f"e{next(numbers)}")
-        self.sockets = SocketServer(echo_options("/socket.io/", **changes), lambda: f"s{next(numbers)}")
+        options = echo_options("/engine.io/", **changes)
+        self.engine = EngineServer(options, EngineEcho(), lambda: f"e{next(numbers)}", channel)
+        options = echo_options("/socket.io/", **changes)
+        self.sockets = SocketServer(options, lambda: f"s{next(numbers)}", channel)
         for name in ("/", "/custom"):
             self.sockets.namespace(name, SocketEcho())
 
@@ -113,7 +117,7 @@ async def _live(receive: Receive, send: Send) -> None:
 
 async def main(port: int) -> None:
     """Serve both on ``port`` until interrupted."""
-    app = EchoApp()
+    app = EchoApp(HypercornChannel)
     config = Config()
     # Node's resolver may name localhost by either address.
     config.bind = [f"127.0.0.1:{port}", f"[::1]:{port}"]

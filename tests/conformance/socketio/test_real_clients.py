@@ -11,6 +11,7 @@ import pytest
 import socketio  # type: ignore[import-untyped]  # it ships no types
 import trio
 
+from net.socketio.hypercorn_channel import HypercornChannel
 from tests.net.socketio.harness import echoing
 
 HERE = Path(__file__).parent
@@ -36,7 +37,7 @@ def node() -> str:
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
 async def test_the_client_of_browsers(node: str, transports: str) -> None:
     """Connect, upgrade, events, attachments, acknowledgements, order, heartbeats, namespaces, reconnection."""
-    async with echoing(**HEARTBEAT) as client:
+    async with echoing(HypercornChannel, **HEARTBEAT) as client:
         with trio.fail_after(30):
             result = await trio.run_process(
                 [node, str(HERE / "client.mjs"), f"http://{client.address}", transports],
@@ -50,7 +51,7 @@ async def test_the_client_of_browsers(node: str, transports: str) -> None:
 @pytest.mark.parametrize("transports", [["polling"], ["websocket"], ["polling", "websocket"]])
 async def test_the_client_of_python(transports: list[str]) -> None:
     """Connect, upgrade, events, attachments, acknowledgements, a refused namespace, disconnection."""
-    async with echoing(**HEARTBEAT) as client:
+    async with echoing(HypercornChannel, **HEARTBEAT) as client:
         with trio.fail_after(30):
             await trio.to_thread.run_sync(partial(_talk, f"http://{client.address}", transports))
 

@@ -14,6 +14,7 @@ from hypercorn.trio import serve
 from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket_url
 
 from net.socketio.asgi import App, Message, Scope
+from net.socketio.channel import AsgiChannel, ChannelFactory
 from tests.conformance.socketio_echo import PAYLOAD_BYTES_MAX, EchoApp
 
 SLOW = {"ping_interval_ms": 25_000, "ping_timeout_ms": 20_000, "connect_timeout_ms": 45_000}
@@ -35,9 +36,9 @@ async def serving(app: App) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def echoing(**options: Any) -> AsyncIterator["Client"]:
+async def echoing(channel: ChannelFactory = AsgiChannel, **options: Any) -> AsyncIterator["Client"]:
     """Serve the echo application over real sockets; the value is a client of it."""
-    app = EchoApp(**{**SLOW, **options})
+    app = EchoApp(channel, **{**SLOW, **options})
     async with trio.open_nursery() as nursery:
         await nursery.start(app.run)
         async with serving(app) as address, httpx.AsyncClient(timeout=10) as http:

@@ -3,6 +3,7 @@
 import pytest
 from trio_websocket import WebSocketConnection
 
+from net.socketio.channel import ChannelFactory
 from tests.net.socketio.harness import closing_of, echoing
 
 
@@ -20,9 +21,9 @@ async def _get(socket: WebSocketConnection) -> str:
         ('40/custom,{"token":"abc"}', "40/custom,", '42/custom,["auth",{"token":"abc"}]'),
     ],
 )
-async def test_connecting(connect: str, prefix: str, auth: str) -> None:
+async def test_connecting(channel: ChannelFactory, connect: str, prefix: str, auth: str) -> None:
     """The confirmation names the socket; what the connect handler emits comes after it."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         client.path = "/socket.io/"
         async with client.session() as socket:
             await socket.send_message(connect)
@@ -30,9 +31,9 @@ async def test_connecting(connect: str, prefix: str, auth: str) -> None:
             assert await _get(socket) == auth
 
 
-async def test_connecting_by_polling() -> None:
+async def test_connecting_by_polling(channel: ChannelFactory) -> None:
     """Confirmation and greeting come in one payload."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         client.path = "/socket.io/"
         sid = await client.open()
         assert await client.push(sid, "40") == (200, "ok")
@@ -47,9 +48,9 @@ async def test_connecting_by_polling() -> None:
         )
 
 
-async def test_an_unknown_namespace_is_refused() -> None:
+async def test_an_unknown_namespace_is_refused(channel: ChannelFactory) -> None:
     """The connection stays, for another try."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         client.path = "/socket.io/"
         async with client.session() as socket:
             await socket.send_message("40/random")
@@ -59,26 +60,26 @@ async def test_an_unknown_namespace_is_refused() -> None:
 
 
 @pytest.mark.parametrize("first", ["4abc", '42["message"]', "41", '42/custom,["message"]', "43[]", "4", "44{}"])
-async def test_who_does_not_connect_first_is_closed(first: str) -> None:
+async def test_who_does_not_connect_first_is_closed(channel: ChannelFactory, first: str) -> None:
     """Whatever else the client sends."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         client.path = "/socket.io/"
         async with client.session() as socket:
             await socket.send_message(first)
             assert await closing_of(socket) == (1002, "parse error")
 
 
-async def test_who_never_connects_is_closed() -> None:
+async def test_who_never_connects_is_closed(channel: ChannelFactory) -> None:
     """After a while."""
-    async with echoing(connect_timeout_ms=50) as client:
+    async with echoing(channel, connect_timeout_ms=50) as client:
         client.path = "/socket.io/"
         async with client.session() as socket:
             assert await closing_of(socket) == (1000, "no namespace in time")
 
 
-async def test_who_leaves_every_namespace_is_closed() -> None:
+async def test_who_leaves_every_namespace_is_closed(channel: ChannelFactory) -> None:
     """The session outlives its last namespace for that while only."""
-    async with echoing(connect_timeout_ms=50) as client, client.connected() as socket:
+    async with echoing(channel, connect_timeout_ms=50) as client, client.connected() as socket:
         await socket.send_message("41")
         assert await closing_of(socket) == (1000, "no namespace in time")
 
@@ -99,9 +100,9 @@ async def test_who_leaves_every_namespace_is_closed() -> None:
         ),
     ],
 )
-async def test_events(sent: list[str | bytes], expected: list[str | bytes]) -> None:
+async def test_events(channel: ChannelFactory, sent: list[str | bytes], expected: list[str | bytes]) -> None:
     """Arguments come back, with attachments, as an event or as an acknowledgement."""
-    async with echoing() as client, client.connected() as socket:
+    async with echoing(channel) as client, client.connected() as socket:
         for message in sent:
             await socket.send_message(message)
         assert [await socket.get_message() for _ in expected] == expected
@@ -121,17 +122,17 @@ async def test_events(sent: list[str | bytes], expected: list[str | bytes]) -> N
         ['451-["message",{"_placeholder":true,"num":0}]', '42["message"]'],
     ],
 )
-async def test_broken_packets_close_the_connection(messages: list[str | bytes]) -> None:
+async def test_broken_packets_close_the_connection(channel: ChannelFactory, messages: list[str | bytes]) -> None:
     """Unknown types, wrong payloads and ids, stray attachments, a second CONNECT, namespaces never joined."""
-    async with echoing() as client, client.connected() as socket:
+    async with echoing(channel) as client, client.connected() as socket:
         for message in messages:
             await socket.send_message(message)
         assert await closing_of(socket) == (1002, "parse error")
 
 
-async def test_namespaces_are_left_one_by_one() -> None:
+async def test_namespaces_are_left_one_by_one(channel: ChannelFactory) -> None:
     """The others stay; late packets for one that was left are ignored; it can be joined again."""
-    async with echoing() as client, client.connected() as socket:
+    async with echoing(channel) as client, client.connected() as socket:
         await socket.send_message("40/custom")
         assert await _get(socket) == '40/custom,{"sid":"s3"}'
         assert await _get(socket) == '42/custom,["auth",{}]'

@@ -4,54 +4,55 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from net.socketio.channel import ChannelFactory
 from tests.net.socketio.harness import Client, closing_of, echoing
 
 
 @pytest.mark.parametrize("message", ["4hello", "4", "4grüße", b"\1\2\3\4", b""])
-async def test_messages_come_back(message: str | bytes) -> None:
+async def test_messages_come_back(channel: ChannelFactory, message: str | bytes) -> None:
     """Text and bytes, empty ones too."""
-    async with echoing() as client, client.session() as socket:
+    async with echoing(channel) as client, client.session() as socket:
         await socket.send_message(message)
         assert await socket.get_message() == message
 
 
 @pytest.mark.parametrize("message", ["abc", "", "2", "0", "5"])
-async def test_an_invalid_packet_closes(message: str) -> None:
+async def test_an_invalid_packet_closes(channel: ChannelFactory, message: str) -> None:
     """The code says that the protocol was broken."""
-    async with echoing() as client, client.session() as socket:
+    async with echoing(channel) as client, client.session() as socket:
         await socket.send_message(message)
         assert await closing_of(socket) == (1002, "parse error")
 
 
 @pytest.mark.parametrize("message", ["4" + "x" * 1_000, "4" + "é" * 600, b"x" * 1_001])
-async def test_an_oversized_message_closes(message: str | bytes) -> None:
+async def test_an_oversized_message_closes(channel: ChannelFactory, message: str | bytes) -> None:
     """The limit counts bytes."""
-    async with echoing(payload_bytes_max=1_000) as client, client.session() as socket:
+    async with echoing(channel, payload_bytes_max=1_000) as client, client.session() as socket:
         await socket.send_message("4" + "é" * 499)
         assert await socket.get_message() == "4" + "é" * 499
         await socket.send_message(message)
         assert await closing_of(socket) == (1009, "payload too large")
 
 
-async def test_a_client_closes_its_session() -> None:
+async def test_a_client_closes_its_session(channel: ChannelFactory) -> None:
     """By a packet; the server closes the WebSocket in good order."""
-    async with echoing() as client, client.session() as socket:
+    async with echoing(channel) as client, client.session() as socket:
         await socket.send_message("1")
         assert await closing_of(socket) == (1000, "transport close")
 
 
-async def test_heartbeat() -> None:
+async def test_heartbeat(channel: ChannelFactory) -> None:
     """Pings are answered; then they are not, and the server closes."""
-    async with echoing(ping_interval_ms=30, ping_timeout_ms=300) as client, client.session() as socket:
+    async with echoing(channel, ping_interval_ms=30, ping_timeout_ms=300) as client, client.session() as socket:
         for _ in range(3):
             assert await socket.get_message() == "2"
             await socket.send_message("3")
         assert await closing_of(socket) == (1008, "ping timeout")
 
 
-async def test_a_lost_connection_ends_the_session() -> None:
+async def test_a_lost_connection_ends_the_session(channel: ChannelFactory) -> None:
     """Nothing of it remains."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         async with client.session():
             assert client.app.engine.session_count == 1
         with trio.fail_after(5):
@@ -60,15 +61,17 @@ async def test_a_lost_connection_ends_the_session() -> None:
 
 
 @pytest.mark.parametrize(("change", "code"), [({"EIO": "abc"}, 5), ({"transport": "abc"}, 0), ({"sid": "unknown"}, 1)])
-async def test_a_bad_handshake_is_refused_before_it_opens(change: dict[str, str], code: int) -> None:
+async def test_a_bad_handshake_is_refused_before_it_opens(
+    channel: ChannelFactory, change: dict[str, str], code: int
+) -> None:
     """With the reason in the answer."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         assert await client.refusal(**change) == (400, code)
 
 
-async def test_upgrade() -> None:
+async def test_upgrade(channel: ChannelFactory) -> None:
     """The waiting poll is released, polls in between get NOOPs, and then packets go over the WebSocket only."""
-    async with echoing() as client, trio.open_nursery() as nursery:
+    async with echoing(channel) as client, trio.open_nursery() as nursery:
         sid = await client.open()
         nursery.start_soon(_expect, client, sid, "6")
         await wait_all_tasks_blocked(0.05)
@@ -90,9 +93,9 @@ async def test_upgrade() -> None:
 
 
 @pytest.mark.parametrize("messages", [["2"], ["4hello"], ["abc"], [b""], ["2probe", "4hello"], ["2probe", "abc"]])
-async def test_a_wrong_upgrade_leaves_the_session_polling(messages: list[str | bytes]) -> None:
+async def test_a_wrong_upgrade_leaves_the_session_polling(channel: ChannelFactory, messages: list[str | bytes]) -> None:
     """The WebSocket is closed; nothing is lost."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         sid = await client.open()
         async with client.websocket(sid) as socket:
             for message in messages:
@@ -103,9 +106,9 @@ async def test_a_wrong_upgrade_leaves_the_session_polling(messages: list[str | b
 
 
 @pytest.mark.parametrize("messages", [[], ["2probe"]])
-async def test_a_late_upgrade_leaves_the_session_polling(messages: list[str]) -> None:
+async def test_a_late_upgrade_leaves_the_session_polling(channel: ChannelFactory, messages: list[str]) -> None:
     """Whether the probe or its confirmation is missing."""
-    async with echoing(upgrade_timeout_ms=100) as client:
+    async with echoing(channel, upgrade_timeout_ms=100) as client:
         sid = await client.open()
         async with client.websocket(sid) as socket:
             for message in messages:
@@ -115,9 +118,9 @@ async def test_a_late_upgrade_leaves_the_session_polling(messages: list[str]) ->
         assert await client.poll(sid) == (200, "4hello")
 
 
-async def test_a_lost_upgrade_leaves_the_session_polling() -> None:
+async def test_a_lost_upgrade_leaves_the_session_polling(channel: ChannelFactory) -> None:
     """The WebSocket went away between probe and confirmation."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         sid = await client.open()
         async with client.websocket(sid) as socket:
             await socket.send_message("2probe")
@@ -129,9 +132,9 @@ async def test_a_lost_upgrade_leaves_the_session_polling() -> None:
         assert answer == (200, "4hello")
 
 
-async def test_two_upgrades_at_a_time() -> None:
+async def test_two_upgrades_at_a_time(channel: ChannelFactory) -> None:
     """The first to probe wins."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         sid = await client.open()
         async with client.websocket(sid) as first, client.websocket(sid) as second:
             await first.send_message("2probe")
@@ -143,9 +146,9 @@ async def test_two_upgrades_at_a_time() -> None:
             assert await first.get_message() == "4hello"
 
 
-async def test_a_session_that_ends_takes_its_upgrade_along() -> None:
+async def test_a_session_that_ends_takes_its_upgrade_along(channel: ChannelFactory) -> None:
     """The probing WebSocket is closed; polling gets the farewell."""
-    async with echoing() as client:
+    async with echoing(channel) as client:
         sid = await client.open()
         async with client.websocket(sid) as socket:
             await socket.send_message("2probe")
