@@ -24,6 +24,7 @@ from actors.model import FLOOR, Agent, AgentStatus, Principal
 from actors.outbound import quota_delivery
 from actors.portfolio import PortfolioActor
 from actors.ports.journal import Commit
+from actors.resting import resting_orders
 from actors.services import Services
 from supervisor import (
     Actor,
@@ -41,6 +42,9 @@ from supervisor import (
 RESTARTS_MAX: Final = 4
 RESTARTS_WITHIN_S: Final = 60.0
 AGENT_BACKOFF: Final = Backoff(base_s=0.1, factor=2.0, max_s=10.0, jitter=0.1, reset_after_s=60.0)
+PASSIVATE_AFTER_S: Final = 5.0
+"""An agent that trades keeps its tasks; one that rests for so long gives them up."""
+
 SPAWN_BATCH: Final = 500
 """Agents started side by side, so that a floor of many does not starve the loop at its start."""
 
@@ -183,7 +187,7 @@ def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
     """Return the specification of one agent's actors.
 
     An agent that rests has no task until somebody asks it something; one that is active, that was stopped before its
-    liquidation, or whose approvals are pending starts at once.
+    liquidation, or whose approvals are pending starts at once; so does a portfolio with orders that rest.
     """
     agent_id = agent.agent_id
     book = services.views.book(agent_id)
@@ -195,8 +199,8 @@ def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
             ChildSpec(
                 "portfolio",
                 lambda: PortfolioActor(agent_id, services),
-                passivate_after_s=0,
-                start_passive=True,
+                passivate_after_s=PASSIVATE_AFTER_S,
+                start_passive=next(resting_orders(book), None) is None,
                 backoff=AGENT_BACKOFF,
                 on_exceeded=Exceeded.QUARANTINE,
             ),
@@ -204,7 +208,7 @@ def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
             ChildSpec(
                 "agent",
                 lambda: AgentActor(agent_id, services),
-                passivate_after_s=0,
+                passivate_after_s=PASSIVATE_AFTER_S,
                 start_passive=not has_work,
                 backoff=AGENT_BACKOFF,
                 on_exceeded=Exceeded.QUARANTINE,
