@@ -16,11 +16,12 @@ from actors.errors import (
     NotStorable,
 )
 from actors.events import UserChanged
+from actors.journal import _refusal
 from actors.lifecycle import AgentEvent
 from actors.messages import Append, PlaceOrder
-from actors.model import FLOOR, AgentStatus, QuotaConfig, Role, Trade, TradeStatus, User
+from actors.model import FLOOR, AgentStatus, QuotaConfig, Role, TradeStatus, User
 from actors.ports.journal import ClientOrderIdTaken, Commit, EmailTaken, IdempotencyClaim, Unstorable
-from supervisor import ActorFailed, AskTimeout
+from supervisor import AskTimeout
 from tests.actors.builders import NOW_US, OWNER, buy
 from tests.actors.headless import HeadlessFloor, headless_floor
 
@@ -241,7 +242,5 @@ async def test_failing_publisher_loses_no_update(autojump_clock: object) -> None
 
 def test_results_of_the_store_are_what_the_journal_refuses_with() -> None:
     """Each refusal of the storage is one error."""
-    from actors.journal import _refusal
-
     refusals = [_refusal(result) for result in (ClientOrderIdTaken("trd_1"), EmailTaken("usr_1"), Unstorable("why"))]
     assert [type(refusal) for refusal in refusals] == [DuplicateClientOrderId, EmailInUse, NotStorable]
