@@ -47,6 +47,9 @@ def create_tables(db: Database) -> None:
     )
 
 
+_NOTHING = UsageLine(events=0, api_calls=0, cost_micros=0)
+
+
 class SqliteMeteringStore:
     """Metering in one SQLite file; safe to call from any thread, each call one durable transaction.
 
@@ -81,8 +84,13 @@ class SqliteMeteringStore:
 
     def record(self, events: Sequence[UsageEvent]) -> int:
         """Record the events whose id is new, all in one transaction, and return how many there were."""
+        unique = {event.event_id: event for event in reversed(events)}
         with self._database.transaction() as db:
-            return sum(_record_one(db, event) for event in events)
+            known = _known(db, list(unique))
+            new = [event for event_id, event in unique.items() if event_id not in known]
+            _insert(db, new)
+            _add_up(db, new)
+        return len(new)
 
     def usage(self, agent_id: str, period: str) -> UsageReport:
         """Sum an agent's usage in a month (``YYYY-MM``)."""
@@ -106,25 +114,41 @@ class SqliteMeteringStore:
         self._database.close()
 
 
-def _record_one(db: Database, event: UsageEvent) -> int:
-    inserted = db.execute(
-        "INSERT OR IGNORE INTO events (event_id, agent_id, type, api_calls, cost_micros, at_us, metadata)"
+def _known(db: Database, event_ids: Sequence[str]) -> set[str]:
+    """Return those of the ids that were recorded before."""
+    query = "SELECT event_id FROM events WHERE event_id IN (SELECT value FROM json_each(?))"
+    return {event_id for (event_id,) in db.execute(query, [json.dumps(event_ids)])}
+
+
+def _insert(db: Database, events: Sequence[UsageEvent]) -> None:
+    db.conn.executemany(
+        "INSERT INTO events (event_id, agent_id, type, api_calls, cost_micros, at_us, metadata)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
-            event.event_id,
-            event.agent_id,
-            event.type,
-            event.api_calls,
-            event.cost_micros,
-            event.at_us,
-            json.dumps(dict(event.metadata), sort_keys=True),
+            (
+                event.event_id,
+                event.agent_id,
+                event.type,
+                event.api_calls,
+                event.cost_micros,
+                event.at_us,
+                json.dumps(dict(event.metadata), sort_keys=True),
+            )
+            for event in events
         ],
-    ).rowcount
-    if inserted:
-        db.execute(
-            "INSERT INTO usage (agent_id, period, type, events, api_calls, cost_micros) VALUES (?, ?, ?, 1, ?, ?)"
-            " ON CONFLICT (agent_id, period, type) DO UPDATE SET events = events + 1,"
-            " api_calls = api_calls + excluded.api_calls, cost_micros = cost_micros + excluded.cost_micros",
-            [event.agent_id, period_of(event.at_us), event.type, event.api_calls, event.cost_micros],
-        )
-    return int(inserted)
+    )
+
+
+def _add_up(db: Database, events: Sequence[UsageEvent]) -> None:
+    """Add the events to the sums by agent, month and type, each sum once however many events it gets."""
+    sums: dict[tuple[str, str, str], UsageLine] = {}
+    for event in events:
+        key = (event.agent_id, period_of(event.at_us), event.type)
+        line = sums.get(key, _NOTHING)
+        sums[key] = UsageLine(line.events + 1, line.api_calls + event.api_calls, line.cost_micros + event.cost_micros)
+    db.conn.executemany(
+        "INSERT INTO usage (agent_id, period, type, events, api_calls, cost_micros) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (agent_id, period, type) DO UPDATE SET events = events + excluded.events,"
+        " api_calls = api_calls + excluded.api_calls, cost_micros = cost_micros + excluded.cost_micros",
+        [(*key, line.events, line.api_calls, line.cost_micros) for key, line in sums.items()],
+    )
