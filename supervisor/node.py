@@ -89,11 +89,16 @@ class Node:
         self.events = (*self.events[-EVENTS_KEPT + 1 :], (self.runtime.now(), event))
 
     async def wait_until(self, predicate: Callable[["Node"], bool]) -> None:
-        """Wait for a change of status after which the predicate holds."""
+        """Wait for a change of status after which the predicate holds.
+
+        A waiter that is cancelled after the change, but before it runs again, is cancelled: a superseded operation must
+        not go on.
+        """
         while not predicate(self):
             if self.changed is None:
                 self.changed = trio.Event()
             await self.changed.wait()
+            await trio.lowlevel.checkpoint_if_cancelled()
 
     async def wait_for(self, statuses: frozenset[Status]) -> Status:
         """Wait until the status is one of these, and return it."""

@@ -259,6 +259,7 @@ class Supervision:
             if node is not failed:
                 await self.halt(node, Reason.RESTART)
         await trio.sleep(delay_s)
+        await trio.lowlevel.checkpoint_if_cancelled()  # Another operation may have taken over in the same moment.
         await self._start_in_order(node for node in group if node.status is Status.RESTARTING)
         if parent.status is Status.STARTING:
             await self._start_in_order(node for node in parent.children.values() if node.status is Status.STOPPED)

@@ -3,11 +3,25 @@
 # ruff: noqa: D102 - every handler does what the docstring of its message says
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, cast
 
 import trio
 from attrs import frozen
 
-from supervisor import Actor, ActorRef, Exit, Message, Reason, Refusal, Reply, Terminated, handles
+from supervisor import (
+    Actor,
+    ActorRef,
+    ActorSystem,
+    ChildSpec,
+    Exit,
+    Message,
+    Reason,
+    Refusal,
+    Reply,
+    Terminated,
+    handles,
+)
 
 
 @frozen
@@ -226,3 +240,18 @@ class Broken(Sample):
 
 
 NORMAL = Exit(Reason.NORMAL)
+
+
+def child(name: str, log: list[str], kind: type[Sample] = Orderly, **fields: Any) -> ChildSpec:
+    """Specify a sample that logs under its name."""
+    return ChildSpec(name, partial(kind, log, name), **fields)
+
+
+async def deaths_seen_by(system: ActorSystem, path: str) -> tuple[Terminated, ...]:
+    """Give the notices that a watching sample has had."""
+    return cast("tuple[Terminated, ...]", (await system.control.state(path))["terminated"])
+
+
+def crash(name: str = "") -> Crash:
+    """Make an actor crash, for a cause that can be told from others."""
+    return Crash(ValueError(name))

@@ -3,22 +3,16 @@
 # ruff: noqa: PT012 - the block around a system is what fails
 
 import random
-from functools import partial
-from typing import Any, cast
 
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from supervisor import (
-    ActorFailed,
     ActorFailures,
     ActorRef,
     ActorStopped,
-    ActorSystem,
     Backoff,
-    ChildSpec,
-    Exceeded,
     NameTaken,
     NoSuchActor,
     Reason,
@@ -27,25 +21,9 @@ from supervisor import (
     Status,
     Strategy,
     SupervisorSpec,
-    Terminated,
     open_system,
 )
-from tests.supervisor.samples import Add, Broken, Crash, End, Get, Hold, Orderly, Sample, Stubborn, Watch
-
-
-def child(name: str, log: list[str], kind: type[Sample] = Orderly, **fields: Any) -> ChildSpec:
-    """Specify a sample that logs under its name."""
-    return ChildSpec(name, partial(kind, log, name), **fields)
-
-
-async def deaths_seen_by(system: ActorSystem, path: str) -> tuple[Terminated, ...]:
-    """Give the notices that a watching sample has had."""
-    return cast("tuple[Terminated, ...]", (await system.control.state(path))["terminated"])
-
-
-def crash(name: str = "") -> Crash:
-    """Make an actor crash, for a cause that can be told from others."""
-    return Crash(ValueError(name))
+from tests.supervisor.samples import Add, Broken, End, Get, Hold, Sample, Stubborn, Watch, child, crash, deaths_seen_by
 
 
 async def test_children_start_in_order_and_stop_in_reverse() -> None:
@@ -257,66 +235,6 @@ async def test_supervisor_backs_off_too(autojump_clock: MockClock) -> None:
         await system.stop("/s")
         await trio.sleep(100)
         assert log == ["+a", "+a"]
-
-
-QUARANTINED: dict[str, Any] = {"on_exceeded": Exceeded.QUARANTINE, "intensity": 2, "period_s": 60.0}
-
-
-async def test_quarantine_spares_the_siblings() -> None:
-    """One actor that keeps crashing rests as failed, with its cause; siblings go on, and a restart revives it."""
-    log: list[str] = []
-    children = [child("bad", log, **QUARANTINED), child("good", log)]
-    async with open_system(SupervisorSpec("", children=children, intensity=0)) as system:
-        bad, good = system.ref("/bad"), system.ref("/good")
-        await good.tell(Watch(bad))
-        for number in range(3):
-            await bad.tell(crash(str(number)))
-        await bad.tell(Get())
-        await wait_all_tasks_blocked()
-        info = system.control.info("/bad")
-        assert (info.status, info.failure) == (Status.FAILED, "ValueError('2')")
-        with pytest.raises(ActorFailed) as caught:
-            await bad.ask(Get())
-        assert str(caught.value.__cause__) == "2"
-        await bad.tell(Get())
-        assert [letter.reason for letter in system.control.dead_letters()][-2:] == ["failed", "failed"]
-        (notice,) = await deaths_seen_by(system, "/good")
-        assert (notice.path, notice.quarantined, str(notice.exit.cause)) == ("/bad", True, "2")
-        with pytest.raises(ActorFailed):
-            await system.control.state("/bad")
-        assert await system.control.restart("/bad") is Status.RUNNING
-        assert await bad.ask(Get()) == 0
-
-
-async def test_quarantined_start_is_told_to_who_waits() -> None:
-    """`start_child` raises the cause when the actor never came up."""
-    async with open_system() as system:
-        with pytest.raises(ActorFailed, match="start 3"):
-            await system.start_child("/", hopeless())
-
-
-def hopeless() -> ChildSpec:
-    """Specify an actor that never starts, and is quarantined for it."""
-
-    class Hopeless(Broken):
-        length = 100
-
-    return child("a", [], Hopeless, **QUARANTINED)
-
-
-async def test_quarantined_supervisor_takes_its_subtree_along() -> None:
-    """A supervisor may be quarantined, too: everything below it rejects messages until it is restarted."""
-    spec = SupervisorSpec("s", children=[child("a", []), child("b", [])], intensity=0, on_exceeded=Exceeded.QUARANTINE)
-    outer = SupervisorSpec("o", children=[spec])
-    async with open_system(SupervisorSpec("", children=[outer], intensity=0)) as system:
-        system.ref("/o/s/a").tell_nowait(crash())
-        await wait_all_tasks_blocked()
-        assert [view.status for view in system.control.tree("/o/s").children] == [Status.FAILED] * 2
-        with pytest.raises(ActorFailed) as caught:
-            await system.ref("/o/s/b").ask(Get())
-        assert isinstance(caught.value.__cause__, RestartIntensityExceeded)
-        assert await system.control.restart("/o/s") is Status.RUNNING
-        assert await system.ref("/o/s/b").ask(Get()) == 0
 
 
 async def test_end_by_itself_follows_the_restart_type() -> None:

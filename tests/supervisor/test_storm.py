@@ -1,0 +1,114 @@
+"""A storm of crashes, stops and restarts over random trees: whatever comes, the system ends in order and in time."""
+
+import random
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import trio
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from trio.testing import MockClock
+
+from supervisor import (
+    ActorSystem,
+    Backoff,
+    ChildSpec,
+    Exceeded,
+    MailboxSpec,
+    NodeSpec,
+    Overflow,
+    Restart,
+    RestartIntensityExceeded,
+    Status,
+    Strategy,
+    SupervisorError,
+    SupervisorSpec,
+    open_system,
+)
+from tests.supervisor.samples import Add, Crash, Defer, End, Get, Hold, Orderly, Sample, Stubborn, Watch
+
+STEPS = 30
+END_TIME_S_MAX = 200.0
+
+
+def random_spec(rng: random.Random, name: str, depth: int) -> NodeSpec:
+    """Draw a node, supervisors at most `depth` deep."""
+    common: dict[str, Any] = {
+        "restart": rng.choice(list(Restart)),
+        "backoff": rng.choice([None, Backoff(base_s=rng.random())]),
+        "on_exceeded": rng.choice(list(Exceeded)),
+        "intensity": rng.randrange(4),
+        "period_s": 2.0,
+    }
+    if depth and rng.random() < 0.5:
+        children = [random_spec(rng, f"n{number}", depth - 1) for number in range(rng.randrange(4))]
+        return SupervisorSpec(name, strategy=rng.choice(list(Strategy)), children=children, **common)
+    return ChildSpec(
+        name,
+        rng.choice([Sample, Orderly, Stubborn]),
+        mailbox=MailboxSpec(rng.choice([1, 100]), rng.choice(list(Overflow))),
+        passivate_after_s=rng.choice([None, 0, 0.5]),
+        start_passive=rng.random() < 0.3,
+        shutdown_s=1.0,
+        **common,
+    )
+
+
+async def disturb(system: ActorSystem, rng: random.Random) -> None:
+    """Do one thing to one node, as an operator, a client or bad luck would."""
+    path = rng.choice(list(system.runtime.nodes))
+    ref = system.ref(path)
+    act = rng.choice(
+        [
+            partial(ref.ask, Crash(ValueError())),
+            partial(ref.ask, Crash(ValueError())),
+            partial(ref.ask, Add(1)),
+            partial(ref.ask, Defer()),
+            partial(ref.ask, End()),
+            partial(ref.ask, Hold(trio.Event())),
+            partial(ref.tell, Get()),
+            partial(ref.tell, Watch(system.ref(rng.choice(list(system.runtime.nodes))))),
+            partial(system.control.restart, path),
+            partial(system.control.state, path),
+            partial(system.start_child, path, random_spec(rng, f"d{rng.randrange(5)}", 1)),
+            partial(system.stop, path) if path != "/" else partial(system.control.state, path),
+        ]
+    )
+    with trio.move_on_after(rng.choice([0.1, 10])):
+        with suppress(SupervisorError):
+            await act()
+    if rng.random() < 0.1:
+        system.control.pause("/")
+        await trio.sleep(0.3)
+        system.control.resume("/")
+
+
+@settings(deadline=None, max_examples=60)
+@example(1358)  # An operation went on after it was superseded.
+@given(st.integers(0, 2**32))
+def test_system_survives_a_storm_and_ends_in_time(seed: int) -> None:
+    """No operation hangs, every wait ends, and at the end nothing is left running."""
+    rng = random.Random(seed)  # noqa: S311 - chance, not secrecy
+    systems: list[ActorSystem] = []
+
+    async def main() -> None:
+        children = [random_spec(rng, f"n{number}", 2) for number in range(3)]
+        root = SupervisorSpec(
+            "", children=children, strategy=rng.choice(list(Strategy)), intensity=rng.choice([3, 1000, 1000])
+        )
+        try:
+            async with open_system(root, rng=rng) as system, trio.open_nursery() as nursery:
+                systems.append(system)
+                for _ in range(STEPS):
+                    nursery.start_soon(disturb, system, rng)
+                    await trio.sleep(rng.random())
+        except RestartIntensityExceeded:
+            pass
+        assert trio.current_time() < END_TIME_S_MAX
+        for system in systems:
+            running = {node.status for node in system.runtime.nodes.values()} - {Status.STOPPED}
+            assert running == set()
+            assert system.control.waits() == []
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
