@@ -9,7 +9,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 from quart_trio.testing import TrioClient
 
+from actors.errors import JournalUnavailable
 from actors.model import FLOOR, Role, User
+from actors.ports.people import SignIn
 from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
 from net.http.app import EdgeApp, create_app
@@ -20,6 +22,20 @@ ORIGIN = "http://localhost:5173"
 PASSWORD = "correct horse"
 CHEAP = AuthSettings(jwt_secret=b"s" * 32, argon2_passes=1, argon2_memory_kib=8, argon2_lanes=1)
 SETTINGS = EdgeSettings(version="1.2.3", client_origins=(ORIGIN,), rate_limit_max=1000)
+
+
+class ScriptedPeople(FakePeople):
+    """People that are unavailable on request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unavailable = False
+
+    async def sign_in(self, family_id: str) -> SignIn | None:
+        """Return a sign-in, unless the storage is unavailable."""
+        if self.unavailable:
+            raise JournalUnavailable("the disk is full")
+        return await super().sign_in(family_id)
 
 
 @frozen
@@ -57,7 +73,7 @@ class Served:
     auth: Auth
     app: EdgeApp
     client: TrioClient
-    people: FakePeople
+    people: ScriptedPeople
     tokens: dict[str, str] = field(factory=dict)
 
     async def call(
@@ -109,7 +125,7 @@ async def served(
     around: Surroundings | None = None, settings: EdgeSettings = SETTINGS, **changes: Any
 ) -> AsyncIterator[Served]:
     """Run a floor and its app around a block of code. `changes` replace parts of the edge."""
-    people = FakePeople()
+    people = ScriptedPeople()
     counter = itertools.count(1)
     async with headless_floor(around) as floor:
         edge = Edge(
