@@ -16,10 +16,10 @@ from actors import paths
 from actors.approval import approval_child
 from actors.asking import ask
 from actors.book import Book
-from actors.errors import FloorBusy, JournalUnavailable, QuotaExceeded
+from actors.errors import FloorBusy, JournalUnavailable, QuotaExceeded, TradeNotFound
 from actors.events import AgentStatusChanged, AgentUpdated, Event
 from actors.hours import is_open, next_open_us
-from actors.lifecycle import next_agent_status
+from actors.lifecycle import TradeEvent, next_agent_status, next_trade_state
 from actors.messages import (
     Append,
     AwaitMove,
@@ -91,9 +91,15 @@ class AgentActor(Actor):
 
     @handles(CancelTrade)
     async def cancel_trade(self, message: CancelTrade) -> Trade:
-        """Take an open trade back."""
+        """Take an open trade back. Raises IllegalTransition when it has ended, TradeNotFound when there is none."""
         reason = f"cancelled by {message.principal.name}"
-        return await ask(self._portfolio, CancelOpenTrade(message.trade_id, reason, message.principal))
+        try:
+            return await ask(self._portfolio, CancelOpenTrade(message.trade_id, reason, message.principal))
+        except TradeNotFound:
+            trade = await self._services.history.trade(self._agent_id, message.trade_id)
+            if trade is not None:
+                next_trade_state(trade.status, TradeEvent.CANCEL)
+            raise
 
     @handles(ChangeStatus)
     async def change_status(self, message: ChangeStatus) -> Agent:
@@ -169,9 +175,11 @@ class AgentActor(Actor):
     async def _try(self, intent: Intent, agent: Agent) -> int | None:
         """Submit what the strategy wants; return when to try again if it was refused, None if it was not.
 
-        A symbol with an open trade is left alone: what waits for approval would otherwise be asked for twice.
+        A symbol with a trade that waits for approval is left alone: it would otherwise be asked for twice. Orders that
+        rest are no obstacle, since somebody else placed them.
         """
-        if any(trade.symbol == intent.symbol for trade in self._book.open_trades.values()):
+        book = self._book
+        if any(book.open_trades[held.trade_id].symbol == intent.symbol for held in book.approvals.values()):
             return None
         order = OrderRequest(intent.symbol, intent.action, intent.quantity, reason=intent.reason)
         try:

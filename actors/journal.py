@@ -12,9 +12,11 @@ import trio
 from attrs import frozen
 
 from actors import paths
+from actors.book import Book
 from actors.errors import DuplicateClientOrderId, EmailInUse, IdempotencyMismatch, JournalUnavailable, NotStorable
-from actors.events import AgentCreated, ApprovalRequested
-from actors.messages import Append, DrainOutbox, KeepPrices, TendAgent
+from actors.events import AgentCreated, ApprovalRequested, Event, TradeCreated, TradeTriggered
+from actors.messages import Append, DrainOutbox, KeepPrices, TendAgent, WatchAgain
+from actors.model import TradeStatus
 from actors.ports.journal import (
     CHANNELS,
     AlreadyDone,
@@ -149,6 +151,8 @@ class JournalActor(Actor):
             queued.reply.reply(result)
             if any(isinstance(event, AgentCreated | ApprovalRequested) for event in commit.events):
                 tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
+            if commit.book is not None and any(_rests(event, commit.book) for event in commit.events):
+                tell(self.ctx, paths.portfolio(commit.stream), WatchAgain())
         elif isinstance(result, AlreadyDone):
             self._repeat(queued, result)
         else:
@@ -187,7 +191,18 @@ def _refusal(result: ClientOrderIdTaken | EmailTaken | Unstorable) -> Refusal:
             return NotStorable(f"the change cannot be stored: {reason}")
 
 
-def tell(ctx: Context, path: str, message: DrainOutbox | TendAgent) -> None:
+def _rests(event: Event, book: Book) -> bool:
+    """Say whether an event leaves an order to rest, or to wait for something else from now on.
+
+    Its portfolio knows, unless it crashed or gave up while the commit was under way.
+    """
+    if not isinstance(event, TradeCreated | TradeTriggered):
+        return False
+    trade = book.open_trades.get(event.trade.trade_id)
+    return trade is not None and trade.status is TradeStatus.PENDING
+
+
+def tell(ctx: Context, path: str, message: DrainOutbox | TendAgent | WatchAgain) -> None:
     """Tell an actor that has something to see to; one that is full or gone looks for itself when it comes back."""
     try:
         ctx.ref(path).tell_nowait(message)

@@ -1,7 +1,9 @@
-"""The market: ticks the prices, publishes them, and wakes the agents whose condition has come true.
+"""The market: ticks the prices, publishes them, and tells those whose condition has come true.
 
 Agents do not watch ticks. Each leaves the bands of prices it cares about and a time; all of them stand in arrays here,
-and a tick costs a few array operations plus one message to each agent that has something to decide.
+and a tick costs a few array operations plus one message to each agent that has something to decide. A strategy is woken
+once and leaves its next condition then. What a portfolio's resting orders wait for stands until the portfolio changes
+it: it hears of every tick that crosses, with the prices of that tick.
 """
 
 import logging
@@ -14,13 +16,14 @@ from numpy.typing import NDArray
 
 from actors import paths
 from actors.bands import BandBook
-from actors.messages import AwaitMove, CancelAwait, KeepPrices, Tick, Wake
+from actors.messages import AwaitMove, CancelAwait, KeepPrices, PricesMoved, Tick, Wake, WatchPrices
 from actors.model import AgentStatus
 from actors.ports.clock import Clock
 from actors.ports.publisher import Publisher
 from actors.prices.base import PriceModel
 from actors.prices.history import PriceHistory
 from actors.prices.ticks import MICROSECONDS_PER_SECOND, tick_years
+from actors.resting import resting_orders
 from actors.strategies.base import MarketView
 from actors.views import FloorViews, MarketSnapshot
 from supervisor import Actor, handles
@@ -60,7 +63,8 @@ class MarketActor(Actor):
         self._history = PriceHistory(model.symbols, HISTORY_TICKS)
         self._bands = BandBook(model.symbols)
         self._slots: dict[str, int] = {}
-        self._agents: list[str] = []
+        self._paths: list[str] = []
+        self._watches: dict[int, WatchPrices] = {}
         self._due_s = 0.0
         self._kept_at_us = 0
         self._woken = 0
@@ -76,9 +80,11 @@ class MarketActor(Actor):
         for agent in self._views.agents.values() if last else ():
             if agent.status is AgentStatus.ACTIVE:
                 self._tell(paths.agent(agent.agent_id), Wake(self._views.market.tick))
+            if next(resting_orders(self._views.book(agent.agent_id)), None) is not None:
+                self._tell(paths.portfolio(agent.agent_id), self._prices_moved())
 
     def inspect(self) -> Mapping[str, object]:
-        """Show the prices and how many agents wait."""
+        """Show the prices, and how many strategies and portfolios wait."""
         return {
             "tick": self._views.market.tick,
             "prices_micros": dict(self._views.market.prices),
@@ -89,18 +95,28 @@ class MarketActor(Actor):
     @handles(AwaitMove)
     def await_move(self, message: AwaitMove) -> None:
         """Wake this agent once one of its bands is left, or at its time."""
-        slot = self._slots.get(message.agent_id)
-        if slot is None:
-            slot = self._slots[message.agent_id] = len(self._agents)
-            self._agents.append(message.agent_id)
-        self._bands.set(slot, message.bands, message.at_us)
+        self._bands.set(self._slot(paths.agent(message.agent_id)), message.bands, message.at_us)
 
     @handles(CancelAwait)
     def cancel_await(self, message: CancelAwait) -> None:
         """Let this agent rest."""
-        slot = self._slots.get(message.agent_id)
+        slot = self._slots.get(paths.agent(message.agent_id))
         if slot is not None:
             self._bands.clear(slot)
+
+    @handles(WatchPrices)
+    def watch_prices(self, message: WatchPrices) -> None:
+        """Look out for what this portfolio's orders wait for, and tell it at once if it decided on older prices."""
+        path = paths.portfolio(message.agent_id)
+        slot = self._slot(path)
+        if not message.bands and message.at_us is None:
+            self._watches.pop(slot, None)
+            self._bands.clear(slot)
+            return
+        self._watches[slot] = message
+        self._bands.set(slot, message.bands, message.at_us)
+        if message.tick < self._views.market.tick:
+            self._tell(path, self._prices_moved())
 
     @handles(Tick)
     def tick(self, _message: Tick) -> None:
@@ -108,19 +124,31 @@ class MarketActor(Actor):
         self._arm()
         prices = self._model.step(self._dt_years)
         snapshot = self._show(prices, self._views.market.tick + 1)
-        wake = Wake(snapshot.tick)
+        wake, moved = Wake(snapshot.tick), self._prices_moved()
         for slot in self._bands.crossed(prices, snapshot.at_us).tolist():
-            self._wake(self._agents[slot], slot, wake)
+            self._woken += 1
+            watch = self._watches.get(slot)
+            if watch is not None:
+                self._bands.set(slot, watch.bands, watch.at_us)
+                self._tell(self._paths[slot], moved)
+            elif not self._tell(self._paths[slot], wake):
+                self._bands.set(slot, (), snapshot.at_us)
         if snapshot.at_us - self._kept_at_us >= KEEP_PRICES_EVERY_US:
             self._kept_at_us = snapshot.at_us
             self._tell(paths.JOURNAL, KeepPrices(snapshot.prices, snapshot.at_us))
 
-    def _wake(self, agent_id: str, slot: int, wake: Wake) -> None:
-        self._woken += 1
-        if not self._tell(paths.agent(agent_id), wake):
-            self._bands.set(slot, (), self._views.market.at_us)
+    def _slot(self, path: str) -> int:
+        slot = self._slots.get(path)
+        if slot is None:
+            slot = self._slots[path] = len(self._paths)
+            self._paths.append(path)
+        return slot
 
-    def _tell(self, path: str, message: Wake | KeepPrices) -> bool:
+    def _prices_moved(self) -> PricesMoved:
+        market = self._views.market
+        return PricesMoved(market.tick, market.at_us, market.prices)
+
+    def _tell(self, path: str, message: Wake | PricesMoved | KeepPrices) -> bool:
         try:
             self.ctx.ref(path).tell_nowait(message)
         except SupervisorError as error:

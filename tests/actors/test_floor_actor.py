@@ -7,7 +7,7 @@ from actors.errors import (
     AgentNotTrading,
     ApprovalNotFound,
     IdempotencyMismatch,
-    TradeNotFound,
+    IllegalTransition,
 )
 from actors.events import AgentStatusChanged
 from actors.lifecycle import AgentEvent
@@ -117,7 +117,7 @@ async def test_cancel_withdraws_a_pending_approval(autojump_clock: object) -> No
             await floor.decide(held.approval_request_id)
         with pytest.raises(NoSuchActor):
             await floor.decide(held.approval_request_id)
-        with pytest.raises(TradeNotFound):
+        with pytest.raises(IllegalTransition):
             await floor.cancel(held.trade_id)
         floor.check()
 
