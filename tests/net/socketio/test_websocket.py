@@ -92,7 +92,9 @@ async def test_upgrade(channel: ChannelFactory) -> None:
             assert await socket.get_message() == "4still there"
 
 
-@pytest.mark.parametrize("messages", [["2"], ["4hello"], ["abc"], [b""], ["2probe", "4hello"], ["2probe", "abc"]])
+@pytest.mark.parametrize(
+    "messages", [["2"], ["4hello"], ["abc"], [b""], ["2probe", "4hello"], ["2probe", "abc"], ["x" * 1_000_001]]
+)
 async def test_a_wrong_upgrade_leaves_the_session_polling(channel: ChannelFactory, messages: list[str | bytes]) -> None:
     """The WebSocket is closed; nothing is lost."""
     async with echoing(channel) as client:
