@@ -26,6 +26,7 @@ from actors.messages import (
     CancelAwait,
     CancelOpenTrade,
     CancelTrade,
+    ChangeAlerts,
     ChangeSettings,
     ChangeStatus,
     FinishStop,
@@ -36,9 +37,10 @@ from actors.messages import (
     Wake,
 )
 from actors.model import Agent, AgentStatus, OrderRequest, Principal, Role, Trade
-from actors.outbound import quota_delivery
+from actors.outbound import news_of, quota_delivery
 from actors.ports.journal import Commit, Delivery, IdempotencyClaim
 from actors.preferences import permitted_symbols
+from actors.quota import crossings_by_change, usage_at
 from actors.services import Services
 from actors.strategies.base import Intent, PortfolioView, PositionView, Strategy, StrategyConfig
 from actors.strategies.registry import BrokenPluginError, create_strategy
@@ -114,7 +116,7 @@ class AgentActor(Actor):
         changed = evolve(
             agent, status=status, failure_reason=message.reason, updated_at_us=self._services.clock.now_us()
         )
-        await self._commit(changed, AgentStatusChanged(changed), message.principal)
+        await self._commit(changed, (AgentStatusChanged(changed),), message.principal)
         if status is AgentStatus.ACTIVE:
             self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
         else:
@@ -143,10 +145,17 @@ class AgentActor(Actor):
             updated_at_us=self._services.clock.now_us(),
         )
         deliveries = (quota_delivery(changed),) if changed.quota != agent.quota else ()
-        await self._commit(changed, AgentUpdated(changed), message.principal, deliveries)
+        await self._commit(changed, self._update(changed), message.principal, deliveries)
         self._strategy = None
         if changed.status is AgentStatus.ACTIVE:
             self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
+        return changed
+
+    @handles(ChangeAlerts)
+    async def change_alerts(self, message: ChangeAlerts) -> Agent:
+        """Have the owner told of other things, or over other channels."""
+        changed = evolve(self._agent, alerts=message.alerts, updated_at_us=self._services.clock.now_us())
+        await self._commit(changed, self._update(changed), message.principal)
         return changed
 
     @handles(Wake)
@@ -218,18 +227,23 @@ class AgentActor(Actor):
             self.ctx.start_child_nowait(child, paths.approvals(self._agent_id))
 
     async def _commit(
-        self, agent: Agent, event: Event, principal: Principal, deliveries: tuple[Delivery, ...] = ()
+        self, agent: Agent, events: tuple[Event, ...], principal: Principal, deliveries: tuple[Delivery, ...] = ()
     ) -> None:
         commit = Commit(
             stream=self._agent_id,
             at_us=agent.updated_at_us,
             principal=principal,
             correlation_id=self.ctx.correlation_id,
-            events=(event,),
+            events=events,
             agent=agent,
-            deliveries=deliveries,
+            deliveries=deliveries + news_of(agent, events, agent.updated_at_us, self._services.ids),
         )
         await ask(self.ctx.ref(paths.JOURNAL), Append(commit, base_agent=self._agent))
+
+    def _update(self, changed: Agent) -> tuple[Event, ...]:
+        """Return the events of a change of settings: it may put a threshold below what was used already."""
+        usage = usage_at(self._book.usage, changed.updated_at_us)
+        return (AgentUpdated(changed), *crossings_by_change(self._agent, changed, usage))
 
     def _ready_strategy(self, agent: Agent) -> Strategy:
         if self._strategy is None:

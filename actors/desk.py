@@ -61,7 +61,7 @@ from actors.orders import (
     selling_fee_micros,
 )
 from actors.preferences import is_permitted
-from actors.quota import ALERT_PERCENT_DEFAULT, crossings, require_quota
+from actors.quota import crossings, require_quota
 from actors.risk import PortfolioImpact, RiskAssessment
 
 PPM = 1_000_000
@@ -221,7 +221,7 @@ def outcome_of(
 ) -> Outcome:
     """Return what events lead to, with an alert for each quota whose threshold they cross."""
     after = fold(book, events)
-    alerts = tuple(crossings(book.usage, after.usage, agent.quota, ALERT_PERCENT_DEFAULT))
+    alerts = tuple(crossings(book.usage, after.usage, agent.quota, agent.alerts.thresholds))
     # The last event is the answer that the journal keeps under an idempotency key, and an alert is none.
     return Outcome((*events[:-1], *alerts, *events[-1:]), after, trade, approval)
 

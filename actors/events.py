@@ -122,7 +122,11 @@ class ApprovalCancelled:
 
 @frozen
 class UsageAlert:
-    """A quota crossed a threshold. `kind` is `apiCalls` or `budget`, `percent` the threshold that was crossed."""
+    """A quota, or a drawdown, crossed the threshold `percent`.
+
+    `kind` is `apiCalls`, `budget` or `drawdown`. `used` and `limit` are calls, or micros; of a drawdown they are the
+    equity and the peak that it fell from.
+    """
 
     type: ClassVar[str] = "usage.alert"
     agent_id: str

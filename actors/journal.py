@@ -38,7 +38,11 @@ BATCH_COMMITS_MAX = 256
 """A batch that fills one transaction well; larger ones gain little and make the first commit in them wait."""
 
 _log = logging.getLogger(__name__)
-_FACADES = {Channel.METERING: paths.METERING, Channel.OVERSIGHT: paths.OVERSIGHT}
+_FACADES = {
+    Channel.METERING: paths.METERING,
+    Channel.OVERSIGHT: paths.OVERSIGHT,
+    Channel.NOTIFY: paths.NOTIFIER,
+}
 
 
 @frozen

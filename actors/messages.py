@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
+from actors.alerts import AlertConfig
 from actors.bands import Band
 from actors.book import Book
 from actors.hours import TradingHours
@@ -84,6 +85,14 @@ class ChangeSettings(Message[Agent]):
     """Asked of an agent: go on with these settings."""
 
     settings: AgentSettings
+    principal: Principal
+
+
+@frozen
+class ChangeAlerts(Message[Agent]):
+    """Asked of an agent: have your owner told of these things, over these channels."""
+
+    alerts: AlertConfig
     principal: Principal
 
 
@@ -184,6 +193,11 @@ class DrainOutbox(Message[None]):
 @frozen
 class Tick(Message[None]):
     """Told to the market by its own timer: the next prices are due."""
+
+
+@frozen
+class SampleEquity(Message[None]):
+    """Told to `/drawdown` by itself: look at everybody's equity."""
 
 
 @frozen

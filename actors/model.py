@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
+from actors.alerts import ALERTS_DEFAULT, AlertConfig
 from actors.hours import TradingHours
 from actors.money import MICROS_PER_DOLLAR
 from actors.preferences import AssetPreferences
@@ -114,6 +115,7 @@ class Agent:
     oversight_threshold_micros: int | None = None
     strategy_name: str | None = None
     failure_reason: str | None = None
+    alerts: AlertConfig = ALERTS_DEFAULT
 
 
 @frozen

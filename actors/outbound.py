@@ -1,21 +1,32 @@
-"""What a commit owes to the services outside: usage for metering, requests and decisions for oversight."""
+"""What a commit owes to those outside: usage for metering, requests and decisions for oversight, news for people."""
 
 from collections.abc import Iterable, Iterator
 
 from actors.book import EXECUTED, SUBMITTED
 from actors.events import (
     ApprovalApproved,
+    ApprovalEventRecord,
     ApprovalRejected,
     ApprovalRequested,
     BookEvent,
+    Event,
     TradeCreated,
     TradeExecuted,
+    UsageAlert,
 )
 from actors.model import Agent, Approval, Decision, Trade
 from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.ports.clock import Ids
-from actors.ports.journal import ApprovalDelivery, DecisionDelivery, Delivery, QuotaDelivery, UsageDelivery
+from actors.ports.journal import (
+    ApprovalDelivery,
+    DecisionDelivery,
+    Delivery,
+    NotificationDelivery,
+    QuotaDelivery,
+    UsageDelivery,
+)
 from actors.ports.metering import QuotaLimits, UsageEvent
+from actors.ports.notifications import Notification, NotifyTarget
 from actors.ports.oversight import DecisionRecord, OversightRequestRecord
 
 OUTSIDE_CHANNELS = frozenset({"oversight", "auto"})
@@ -30,6 +41,20 @@ def deliveries_of(events: Iterable[BookEvent], ids: Ids) -> tuple[Delivery, ...]
     return ((UsageDelivery(usage),) if usage else ()) + oversight
 
 
+def news_of(agent: Agent, events: Iterable[Event], at_us: int, ids: Ids) -> tuple[NotificationDelivery, ...]:
+    """Return what Slack and the agent's webhook are told of these events, as the agent's alerts say."""
+    channels = agent.alerts.channels
+    targets = [
+        target
+        for target, wanted in ((NotifyTarget.SLACK, channels.slack), (NotifyTarget.WEBHOOK, channels.webhook_url))
+        if wanted
+    ]
+    if not targets:
+        return ()
+    news = tuple(_news(agent, events, at_us, ids))
+    return tuple(NotificationDelivery(target, news) for target in targets) if news else ()
+
+
 def quota_delivery(agent: Agent) -> QuotaDelivery:
     """Return an agent's quota for the metering service."""
     return QuotaDelivery(agent.agent_id, quota_limits(agent))
@@ -38,6 +63,15 @@ def quota_delivery(agent: Agent) -> QuotaDelivery:
 def quota_limits(agent: Agent) -> QuotaLimits:
     """Return an agent's quota as the metering service takes it."""
     return QuotaLimits(agent.quota.api_calls, agent.quota.budget_per_month_micros)
+
+
+def _news(agent: Agent, events: Iterable[Event], at_us: int, ids: Ids) -> Iterator[Notification]:
+    for event in events:
+        if isinstance(event, UsageAlert):
+            yield Notification(ids.new("ntf"), event.type, agent.agent_id, agent.name, at_us, alert=event)
+        elif isinstance(event, ApprovalEventRecord):
+            approval, trade = event.approval, event.trade
+            yield Notification(ids.new("ntf"), event.type, agent.agent_id, agent.name, at_us, approval, trade)
 
 
 def _usage(events: tuple[BookEvent, ...], ids: Ids) -> Iterator[UsageEvent]:

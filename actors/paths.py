@@ -5,6 +5,8 @@ JOURNAL = "/journal"
 MARKET = "/market"
 METERING = "/metering"
 OVERSIGHT = "/oversight"
+NOTIFIER = "/notifier"
+DRAWDOWN = "/drawdown"
 AGENTS = "/agents"
 
 

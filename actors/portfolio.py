@@ -30,7 +30,7 @@ from actors.messages import (
     WatchPrices,
 )
 from actors.model import FLOOR, Approval, Principal, Trade, TradeStatus
-from actors.outbound import deliveries_of
+from actors.outbound import deliveries_of, news_of
 from actors.ports.journal import Commit, IdempotencyClaim
 from actors.resting import NOTHING, Watch
 from actors.services import Services
@@ -199,14 +199,16 @@ class PortfolioActor(Actor):
         services = self._services
         tick = services.views.market.tick if decided_on_tick is None else decided_on_tick
         self._tell_market(outcome.book, tick)
+        at_us = services.clock.now_us()
+        news = news_of(services.views.agent(self._agent_id), outcome.events, at_us, services.ids)
         commit = Commit(
             stream=self._agent_id,
-            at_us=services.clock.now_us(),
+            at_us=at_us,
             principal=principal,
             correlation_id=self.ctx.correlation_id,
             events=outcome.events,
             book=outcome.book,
-            deliveries=deliveries_of(outcome.events, services.ids),
+            deliveries=deliveries_of(outcome.events, services.ids) + news,
             claim=claim,
         )
         try:

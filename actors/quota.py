@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from attrs import evolve, frozen
 
+from actors.alerts import AlertThresholds
 from actors.errors import QuotaExceeded
 from actors.events import UsageAlert
-from actors.model import QuotaConfig, Usage, UsageLine
+from actors.model import Agent, QuotaConfig, Usage, UsageLine
 from actors.money import format_dollars
 from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.ports.periods import next_period_us, period_of
 
-ALERT_PERCENT_DEFAULT = 80
 NO_USAGE = UsageLine(calls=0, cost_micros=0)
 
 
@@ -77,12 +77,23 @@ def require_quota(quota: QuotaConfig, usage: Usage, at_us: int) -> None:
         )
 
 
-def crossings(before: Usage, after: Usage, quota: QuotaConfig, percent: int) -> Iterator[UsageAlert]:
+def crossings(before: Usage, after: Usage, quota: QuotaConfig, thresholds: AlertThresholds) -> Iterator[UsageAlert]:
     """Yield an alert for each quota whose threshold lies between two usages; once per crossing, hence per month."""
     base = before if before.period == after.period else Usage(after.agent_id, after.period)
-    for kind, used_before, used, limit in (
-        ("apiCalls", base.api_calls, after.api_calls, quota.api_calls),
-        ("budget", base.spent_micros, after.spent_micros, quota.budget_per_month_micros),
+    known = {alert.kind for alert in _reached(base, quota, thresholds)}
+    return (alert for alert in _reached(after, quota, thresholds) if alert.kind not in known)
+
+
+def crossings_by_change(before: Agent, after: Agent, usage: Usage) -> Iterator[UsageAlert]:
+    """Yield an alert for each threshold that usage is beyond since the agent's quota or threshold was changed."""
+    known = {alert.kind for alert in _reached(usage, before.quota, before.alerts.thresholds)}
+    return (alert for alert in _reached(usage, after.quota, after.alerts.thresholds) if alert.kind not in known)
+
+
+def _reached(usage: Usage, quota: QuotaConfig, thresholds: AlertThresholds) -> Iterator[UsageAlert]:
+    for kind, percent, used, limit in (
+        ("apiCalls", thresholds.api_calls_percent, usage.api_calls, quota.api_calls),
+        ("budget", thresholds.budget_percent, usage.spent_micros, quota.budget_per_month_micros),
     ):
-        if used_before * 100 < limit * percent <= used * 100:
-            yield UsageAlert(after.agent_id, kind, percent, used, limit, after.period)
+        if percent is not None and used * 100 >= limit * percent:
+            yield UsageAlert(usage.agent_id, kind, percent, used, limit, usage.period)

@@ -1,12 +1,13 @@
 """What the actors of one floor share: the published views and the ports, handed in by the composition root."""
 
-from attrs import frozen
+from attrs import field, frozen
 
 from actors.desk import OversightRules
 from actors.ports.clock import Clock, Ids
 from actors.ports.history import History
 from actors.ports.journal import JournalStore
 from actors.ports.metering import MeteringService
+from actors.ports.notifications import Notifications, TellNobody
 from actors.ports.oversight import OversightService
 from actors.ports.publisher import Publisher
 from actors.views import FloorViews
@@ -26,3 +27,4 @@ class Services:
     ids: Ids
     rules: OversightRules
     seed: int
+    notifications: Notifications = field(factory=TellNobody)

@@ -1,9 +1,11 @@
 """The tree of a floor, in the order in which it starts; it stops in the reverse order."""
 
+from actors.drawdown_watch import DrawdownActor
 from actors.floor import FloorActor
 from actors.journal import JournalActor
 from actors.market import MarketActor, MarketRules
 from actors.metering import MeteringActor
+from actors.notifier import NotifierActor
 from actors.oversight import OversightActor
 from actors.prices.base import PriceModel
 from actors.services import Services
@@ -36,12 +38,14 @@ def floor_tree(services: Services, model: PriceModel, market: MarketRules) -> Su
             ),
             ChildSpec("metering", lambda: MeteringActor(services), mailbox=BUSY_MAILBOX, backoff=_BACKOFF),
             ChildSpec("oversight", lambda: OversightActor(services), mailbox=BUSY_MAILBOX, backoff=_BACKOFF),
+            ChildSpec("notifier", lambda: NotifierActor(services), mailbox=BUSY_MAILBOX, backoff=_BACKOFF),
             ChildSpec(
                 "market",
                 lambda: MarketActor(model, market, services.views, services.publisher, services.clock),
                 mailbox=BUSY_MAILBOX,
                 backoff=_BACKOFF,
             ),
+            ChildSpec("drawdown", lambda: DrawdownActor(services, model.symbols), backoff=_BACKOFF),
             SupervisorSpec("agents", strategy=Strategy.ONE_FOR_ONE, intensity=1_000, period_s=1.0),
             ChildSpec("floor", lambda: FloorActor(services), mailbox=BUSY_MAILBOX, backoff=_BACKOFF),
         ),

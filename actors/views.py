@@ -57,6 +57,7 @@ class FloorViews:
         self.books: dict[str, Book] = {}
         self.market = NO_MARKET
         self.last_seq = 0
+        self._touched: set[str] = set()
         self._agents_of: dict[str, dict[str, None]] = {}
         self._agent_of_request: dict[str, str] = {}
 
@@ -65,10 +66,12 @@ class FloorViews:
         if agent is not None:
             self.agents[agent.agent_id] = agent
             self._agents_of.setdefault(agent.user_id, {})[agent.agent_id] = None
+            self._touched.add(agent.agent_id)
         if book is not None:
             agent_id = book.portfolio.agent_id
             before = self.books.get(agent_id)
             self.books[agent_id] = book
+            self._touched.add(agent_id)
             if before is None or before.approvals is not book.approvals:
                 self._index_approvals(agent_id, before, book)
 
@@ -85,6 +88,11 @@ class FloorViews:
             return self.books[agent_id]
         except KeyError:
             raise AgentNotFound(f"there is no agent {agent_id}") from None
+
+    def take_touched(self) -> set[str]:
+        """Return the agents that changed, or whose book did, since this was asked last: by one reader alone."""
+        touched, self._touched = self._touched, set()
+        return touched
 
     def agents_of(self, user_id: str) -> Iterator[Agent]:
         """Yield the agents of a user, oldest first."""

@@ -10,7 +10,7 @@ from actors.model import User
 from actors.ports.journal import CHANNELS, Commit, Committed, IdempotencyClaim
 from persistence import codec
 from persistence.chain import link
-from persistence.rows import Row, agent_row, event_row, portfolio_row, usage_row
+from persistence.rows import Row, agent_row, event_row, portfolio_row, usage_row, watermark_row
 from persistence.schema import DELIVERIES_PER_COMMIT_MAX
 from persistence.snapshots import Snapshots
 
@@ -29,6 +29,7 @@ class Batch:
     usage: dict[tuple[str, str], Row] = field(factory=dict)
     client_orders: dict[tuple[str, str], str] = field(factory=dict)
     users: dict[str, User] = field(factory=dict)
+    watermarks: dict[str, Row] = field(factory=dict)
     outbox: list[Row] = field(factory=list)
     claims: dict[tuple[str, str], tuple[IdempotencyClaim, Recorded]] = field(factory=dict)
 
@@ -80,6 +81,8 @@ class Batch:
             usage = commit.book.usage
             self.portfolios[usage.agent_id] = portfolio_row(commit.book)
             self.usage[usage.agent_id, usage.period] = usage_row(usage)
+        if commit.watermark is not None:
+            self.watermarks[commit.watermark.agent_id] = watermark_row(commit.watermark)
         for user in commit.users:
             self.users[user.user_id] = user
 

@@ -25,6 +25,7 @@ from actors.ports.journal import (
     ApprovalDelivery,
     DecisionDelivery,
     Delivery,
+    NotificationDelivery,
     QuotaDelivery,
     UsageDelivery,
 )
@@ -38,6 +39,7 @@ DELIVERY_TYPES: Mapping[str, type[Delivery]] = {
     "quota": QuotaDelivery,
     "approval": ApprovalDelivery,
     "decision": DecisionDelivery,
+    "notification": NotificationDelivery,
 }
 
 

@@ -12,6 +12,7 @@ from itertools import chain, islice
 import trio
 
 from actors.book import Book
+from actors.drawdown import Watermark
 from actors.events import Recorded, TradeCreated
 from actors.model import Agent, AgentStatus, Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, Page, TradeQuery
@@ -54,6 +55,7 @@ class MemoryStore:
         self._claims: dict[tuple[str, str], tuple[str, Recorded]] = {}
         self._client_orders: dict[tuple[str, str], str] = {}
         self._prices: dict[str, int] = {}
+        self._watermarks: dict[str, Watermark] = {}
         self._digested = 0
         self._digest = GENESIS
 
@@ -66,6 +68,16 @@ class MemoryStore:
         """Keep the last prices; when they were taken is of no use here."""
         await trio.lowlevel.checkpoint()
         self._prices.update(prices)
+
+    async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
+        """Keep the peaks of these agents' equity."""
+        await trio.lowlevel.checkpoint()
+        self._watermarks.update({watermark.agent_id: watermark for watermark in watermarks})
+
+    async def watermarks(self) -> Sequence[Watermark]:
+        """Return every agent's peak that was kept."""
+        await trio.lowlevel.checkpoint()
+        return [self._watermarks[agent_id] for agent_id in sorted(self._watermarks)]
 
     async def delivered(self, entry_ids: Sequence[int]) -> None:
         """Remove entries that the receiver has taken."""
@@ -89,6 +101,7 @@ class MemoryStore:
             del self._agents[agent_id]
             self._books.pop(agent_id, None)
             self._trades.pop(agent_id, None)
+            self._watermarks.pop(agent_id, None)
         gone = set(due)
         self._usage = {key: usage for key, usage in self._usage.items() if usage.agent_id not in gone}
         self._client_orders = {key: trade for key, trade in self._client_orders.items() if key[0] not in gone}
@@ -223,6 +236,8 @@ class MemoryStore:
             usage = commit.book.usage
             self._books[usage.agent_id] = commit.book
             self._usage[usage.agent_id, usage.period] = usage
+        if commit.watermark is not None:
+            self._watermarks[commit.watermark.agent_id] = commit.watermark
         for user in commit.users:
             self._users[user.user_id] = user
         for entry_id, delivery in enumerate(commit.deliveries, len(self._log) * DELIVERIES_PER_COMMIT_MAX):

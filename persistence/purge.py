@@ -11,7 +11,7 @@ DAY_US = 86_400 * 1_000_000
 RETENTION_US = 90 * DAY_US
 CLAIM_RETENTION_US = DAY_US
 
-TABLES_OF_AGENTS = ("portfolios", "usage", "trades", "approvals", "agents")
+TABLES_OF_AGENTS = ("portfolios", "usage", "trades", "approvals", "watermarks", "agents")
 
 CLAIMS_PER_TRANSACTION = 10_000
 """Few enough that a commit which waits behind them hardly notices."""

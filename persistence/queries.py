@@ -11,6 +11,7 @@ from itertools import chain
 
 import orjson
 
+from actors.drawdown import Watermark
 from actors.events import Recorded
 from actors.model import Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, Page, TradeQuery
@@ -152,6 +153,11 @@ def outbox(connection: Connection, channel: Channel, after_entry_id: int, limit:
             _OUTBOX, (channel.value, after_entry_id, limit)
         )
     ]
+
+
+def watermarks(connection: Connection) -> Sequence[Watermark]:
+    """Return every agent's peak of equity."""
+    return [Watermark(*row) for row in connection.execute("SELECT * FROM watermarks ORDER BY agent_id")]
 
 
 def check(connection: Connection) -> None:

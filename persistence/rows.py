@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from actors.book import Book
+from actors.drawdown import Watermark
 from actors.events import Recorded
 from actors.ledger import Portfolio
 from actors.model import Agent, Approval, Role, Trade, Usage, User
@@ -90,6 +91,11 @@ def book_of(row: BookRow, open_trades: Mapping[str, Trade], approvals: Mapping[s
     agent_id, budget, cash, reserved, fees, realised, positions = row[:7]
     portfolio = Portfolio(agent_id, budget, cash, reserved, fees, realised, codec.decode_positions(positions))
     return Book(portfolio, usage_of((agent_id, *row[7:])), open_trades, approvals)
+
+
+def watermark_row(watermark: Watermark) -> Row:
+    """Return the row of an agent's peak."""
+    return (watermark.agent_id, watermark.peak_micros, watermark.alerted_percent)
 
 
 def email_key(email: str) -> str:

@@ -149,6 +149,15 @@ CREATE INDEX agent_keys_by_agent ON agent_keys (agent_id);
 CREATE INDEX agent_keys_by_user ON agent_keys (user_id);
 """
 
+# `alerted_percent` is the threshold at which a drawdown from this peak was alerted, 0 for none.
+_WATERMARKS = """
+CREATE TABLE watermarks (
+    agent_id TEXT PRIMARY KEY,
+    peak_micros INTEGER NOT NULL,
+    alerted_percent INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 DELIVERIES_PER_COMMIT_MAX = 1_024
 
 
@@ -163,6 +172,12 @@ def m001_log_state_and_doors(db: Database) -> None:
 def m002_sign_ins_and_keys(db: Database) -> None:
     """Make the tables of sign-ins and of agents' keys."""
     _run(db, _CREDENTIALS)
+
+
+@migrations()
+def m003_watermarks(db: Database) -> None:
+    """Make the table of the agents' peaks of equity."""
+    _run(db, _WATERMARKS)
 
 
 def _run(db: Database, script: str) -> None:

@@ -10,6 +10,7 @@ import trio
 from sqlite_utils import Database
 
 from actors.book import Book
+from actors.drawdown import Watermark
 from actors.errors import JournalUnavailable
 from actors.events import Recorded
 from actors.model import Agent, Approval, Trade, Usage, User
@@ -63,6 +64,14 @@ class SqliteStore:
     async def save_prices(self, prices: Mapping[str, int], at_us: int) -> None:
         """Keep the last prices. Raises JournalUnavailable."""
         await self._write(self._writer.save_prices, prices, at_us)
+
+    async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
+        """Keep the peaks of these agents' equity. Raises JournalUnavailable."""
+        await self._write(self._writer.save_watermarks, watermarks)
+
+    async def watermarks(self) -> Sequence[Watermark]:
+        """Return every agent's peak that was kept. Raises JournalUnavailable."""
+        return await self.read(queries.watermarks)
 
     async def delivered(self, entry_ids: Sequence[int]) -> None:
         """Remove entries that the receiver has taken. Raises JournalUnavailable."""

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
+from actors.drawdown import Watermark
 from actors.events import TradeCreated
 from actors.ports.journal import (
     CHANNELS,
@@ -26,7 +27,7 @@ from persistence.batch import Batch
 from persistence.chain import GENESIS
 from persistence.changes import Change, require_committed
 from persistence.queries import claimed
-from persistence.rows import EVENT_COLUMNS, Row, email_key, user_row
+from persistence.rows import EVENT_COLUMNS, Row, email_key, user_row, watermark_row
 from persistence.sqlite import Connection, translated
 
 STREAMS_REMEMBERED_MAX = 100_000
@@ -47,6 +48,7 @@ INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key, role = excluded.role,
     password_hash = excluded.password_hash, disabled = excluded.disabled
 """
+_PUT_WATERMARK = "INSERT OR REPLACE INTO watermarks VALUES (?, ?, ?)"
 _PUT_PRICE = "INSERT OR REPLACE INTO prices VALUES (?, ?, ?)"
 _INSERT_OUTBOX = "INSERT INTO outbox VALUES (?, ?, ?, ?)"
 _INSERT_CLAIM = "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)"
@@ -106,6 +108,11 @@ class Writer:
         """Keep the last prices. Raises JournalUnavailable."""
         rows = [(symbol, price_micros, at_us) for symbol, price_micros in prices.items()]
         self._transact("save prices", lambda: self._connection.executemany(_PUT_PRICE, rows))
+
+    def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
+        """Keep peaks of equity. Raises JournalUnavailable."""
+        rows = [watermark_row(watermark) for watermark in watermarks]
+        self._transact("save the peaks", lambda: self._connection.executemany(_PUT_WATERMARK, rows))
 
     def delivered(self, entry_ids: Sequence[int]) -> None:
         """Remove entries from the outbox. Raises JournalUnavailable."""
@@ -217,6 +224,7 @@ class Writer:
             (_INSERT_APPROVAL, rows.snapshots.new_approvals.values()),
             (_UPDATE_APPROVAL, rows.snapshots.changed_approvals.values()),
             (_PUT_USER, [user_row(user) for user in rows.users.values()]),
+            (_PUT_WATERMARK, rows.watermarks.values()),
             (_INSERT_OUTBOX, rows.outbox),
             (_INSERT_CLAIM, claims),
         )

@@ -7,9 +7,11 @@ from typing import Protocol
 from attrs import frozen
 
 from actors.book import Book
+from actors.drawdown import Watermark
 from actors.events import Event, Recorded
 from actors.model import Agent, Principal, User
 from actors.ports.metering import QuotaLimits, UsageEvent
+from actors.ports.notifications import Notification, NotifyTarget
 from actors.ports.oversight import DecisionRecord, OversightRequestRecord
 
 
@@ -52,7 +54,15 @@ class QuotaDelivery:
     limits: QuotaLimits
 
 
-Delivery = UsageDelivery | QuotaDelivery | ApprovalDelivery | DecisionDelivery
+@frozen
+class NotificationDelivery:
+    """What happened in one commit, for Slack or for the agent's webhook; together, as a stop may resolve hundreds."""
+
+    target: NotifyTarget
+    notifications: tuple[Notification, ...]
+
+
+Delivery = UsageDelivery | QuotaDelivery | ApprovalDelivery | DecisionDelivery | NotificationDelivery
 
 
 class Channel(StrEnum):
@@ -60,6 +70,7 @@ class Channel(StrEnum):
 
     METERING = "metering"
     OVERSIGHT = "oversight"
+    NOTIFY = "notify"
 
 
 CHANNELS: Mapping[type[Delivery], Channel] = {
@@ -67,6 +78,7 @@ CHANNELS: Mapping[type[Delivery], Channel] = {
     QuotaDelivery: Channel.METERING,
     ApprovalDelivery: Channel.OVERSIGHT,
     DecisionDelivery: Channel.OVERSIGHT,
+    NotificationDelivery: Channel.NOTIFY,
 }
 
 
@@ -75,8 +87,9 @@ class Commit:
     """All of one change, made durable together or not at all.
 
     `stream` is the id of what the events happened to. `agent` and `book` are the states they lead to, where they change
-    one. `deliveries` leave through the outbox, at least once. With a `claim`, a second commit under the same key is not
-    made; its events' last one stands for the answer.
+    one; `watermark` is kept with them and is no part of what the events lead to. `deliveries` leave through the outbox,
+    at least once. With a `claim`, a second commit under the same key is not made; its events' last one stands for the
+    answer.
     """
 
     stream: str
@@ -89,6 +102,7 @@ class Commit:
     users: tuple[User, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     claim: IdempotencyClaim | None = None
+    watermark: Watermark | None = None
 
 
 @frozen
@@ -157,6 +171,14 @@ class JournalStore(Protocol):
 
     async def save_prices(self, prices: Mapping[str, int], at_us: int) -> None:
         """Keep the last prices (micros per share, by symbol), from which the market goes on after a restart."""
+        ...
+
+    async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
+        """Keep the peaks of these agents' equity."""
+        ...
+
+    async def watermarks(self) -> Sequence[Watermark]:
+        """Return every agent's peak that was kept."""
         ...
 
     async def delivered(self, entry_ids: Sequence[int]) -> None:

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.alerts import AlertThresholds
 from actors.errors import QuotaExceeded
 from actors.events import UsageAlert
 from actors.model import QuotaConfig, Usage, UsageLine
 from actors.money import dollars
 from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.ports.periods import next_period_us, period_of
-from actors.quota import ALERT_PERCENT_DEFAULT, Lease, add_usage, crossings, require_quota, usage_at
+from actors.quota import Lease, add_usage, crossings, require_quota, usage_at
 from tests.actors.builders import DAY_US, NOW_US
 
 MARCH_US = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -125,11 +126,11 @@ def test_crossing_a_threshold_is_told_with_its_figures() -> None:
     before = Usage("agt_1", "2026-02", 799, dollars(700))
     after = Usage("agt_1", "2026-02", 800, dollars(801))
 
-    assert list(crossings(before, after, QUOTA, 80)) == [
+    assert list(crossings(before, after, QUOTA, AlertThresholds())) == [
         UsageAlert("agt_1", "apiCalls", 80, 800, 1_000, "2026-02"),
         UsageAlert("agt_1", "budget", 80, dollars(801), dollars(1_000), "2026-02"),
     ]
-    assert list(crossings(after, after, QUOTA, 80)) == []
+    assert list(crossings(after, after, QUOTA, AlertThresholds())) == []
 
 
 def test_a_new_month_crosses_from_nothing() -> None:
@@ -137,7 +138,7 @@ def test_a_new_month_crosses_from_nothing() -> None:
     before = Usage("agt_1", "2026-01", 900, 0)
     after = Usage("agt_1", "2026-02", 10, 0)
 
-    assert list(crossings(before, after, QuotaConfig(api_calls=10), 100)) == [
+    assert list(crossings(before, after, QuotaConfig(api_calls=10), AlertThresholds(100, 100))) == [
         UsageAlert("agt_1", "apiCalls", 100, 10, 10, "2026-02")
     ]
 
@@ -151,7 +152,7 @@ def test_a_threshold_is_crossed_at_most_once_a_month(steps: list[tuple[int, int,
     for calls, cost_micros, days in steps:
         at_us += days * DAY_US
         after = add_usage(usage, "trade.executed", calls, cost_micros, at_us)
-        alerts += [(alert.period, alert.kind) for alert in crossings(usage, after, QUOTA, ALERT_PERCENT_DEFAULT)]
+        alerts += [(alert.period, alert.kind) for alert in crossings(usage, after, QUOTA, AlertThresholds())]
         usage = months[after.period] = after
 
     reached = [(period, "apiCalls") for period, month in months.items() if month.api_calls >= 800]

@@ -1,0 +1,207 @@
+"""The notifier: takes news out of the outbox to Slack and to agents' webhooks, each at its receiver's own pace.
+
+Every receiver has a lane: Slack one, each agent's webhook one. Within a lane news go in their order; no lane waits for
+another, and nothing on the floor waits for any. What was taken leaves the outbox, so news may come twice after a crash
+and are never lost while a receiver is down. What a receiver refuses again and again is given up with a line in the log,
+and so is news for a webhook that could not be reached for a day.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+import trio
+from attrs import define, field
+
+from actors.errors import JournalUnavailable
+from actors.messages import DrainOutbox
+from actors.ports.journal import Channel, NotificationDelivery, OutboxEntry
+from actors.ports.notifications import (
+    Notification,
+    NotificationRefused,
+    NotificationUnavailable,
+    NotifyTarget,
+)
+from actors.services import Services
+from supervisor import Actor, handles
+
+PAGE_ENTRIES: Final = 200
+LANE_ENTRIES_MAX: Final = 100
+"""Entries of one lane in memory; the others wait in the outbox alone."""
+
+LOOK_EVERY_S: Final = 30.0
+BACKOFF_S: Final = 1.0
+BACKOFF_S_MAX: Final = 300.0
+REFUSALS_MAX: Final = 5
+"""How often a receiver may refuse the same news before they are given up."""
+
+WEBHOOK_PATIENCE_US: Final = 24 * 3600 * 1_000_000
+"""How old news for a webhook that is down may become. Slack is the operators' own and is waited for without end."""
+
+_log = logging.getLogger(__name__)
+
+
+@define
+class Lane:
+    """The news of one receiver, oldest first. `skipped_from` is the first entry that did not fit any more."""
+
+    key: str
+    waiting: deque[OutboxEntry] = field(factory=deque)
+    skipped_from: int | None = None
+
+    def offer(self, entry: OutboxEntry) -> None:
+        """Queue an entry, or note that it is to be read again."""
+        if self.skipped_from is None and len(self.waiting) < LANE_ENTRIES_MAX:
+            self.waiting.append(entry)
+        elif self.skipped_from is None:
+            self.skipped_from = entry.entry_id
+
+
+class NotifierActor(Actor):
+    """Drains the outbox's channel of news."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._work = trio.Event()
+        self._lanes: dict[str, Lane] = {}
+        self._seen = 0
+        self._delivered = 0
+        self._given_up = 0
+
+    async def started(self) -> None:
+        """Start reading the outbox."""
+        self.ctx.start_task(self._read)
+
+    def inspect(self) -> Mapping[str, object]:
+        """Show who is being told, and what became of the news so far."""
+        return {
+            "waiting": {lane.key: len(lane.waiting) for lane in self._lanes.values()},
+            "delivered": self._delivered,
+            "given_up": self._given_up,
+        }
+
+    @handles(DrainOutbox)
+    def drain(self, _message: DrainOutbox) -> None:
+        """Look at the outbox soon."""
+        self._work.set()
+
+    async def _read(self) -> None:
+        while True:
+            self._work = trio.Event()
+            try:
+                while entries := await self._page(self._seen):
+                    for entry in entries:
+                        self._sort(entry)
+                        self._seen = entry.entry_id
+            except JournalUnavailable as error:
+                _log.warning("news stay in the outbox for now: %s", error)
+                await trio.sleep(error.retry_after_s)
+                continue
+            with trio.move_on_after(LOOK_EVERY_S):
+                await self._work.wait()
+
+    async def _page(self, after_entry_id: int) -> list[OutboxEntry]:
+        return list(await self._services.store.outbox(Channel.NOTIFY, after_entry_id, PAGE_ENTRIES))
+
+    def _sort(self, entry: OutboxEntry) -> None:
+        key = _lane_of(entry)
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(key)
+            self.ctx.start_task(self._run, lane)
+        lane.offer(entry)
+
+    async def _run(self, lane: Lane) -> None:
+        """Deliver a lane's news until there are none left."""
+        while True:
+            if not lane.waiting and lane.skipped_from is not None:
+                await self._refill(lane, lane.skipped_from)
+            if not lane.waiting:
+                del self._lanes[lane.key]
+                return
+            entry = lane.waiting[0]
+            assert isinstance(entry.delivery, NotificationDelivery)
+            for notification in entry.delivery.notifications:
+                await self._deliver(entry.delivery.target, notification)
+            await self._forget(entry)
+            lane.waiting.popleft()
+
+    async def _refill(self, lane: Lane, first: int) -> None:
+        """Read on where the lane did not take any more, up to where the reader of the outbox is."""
+        after = first - 1
+        while len(lane.waiting) < LANE_ENTRIES_MAX and after < self._seen:
+            seen = self._seen
+            try:
+                entries = await self._page(after)
+            except JournalUnavailable as error:
+                await trio.sleep(error.retry_after_s)
+                continue
+            mine = [entry for entry in entries if entry.entry_id <= seen and _lane_of(entry) == lane.key]
+            taken = mine[: LANE_ENTRIES_MAX - len(lane.waiting)]
+            lane.waiting.extend(taken)
+            if len(taken) < len(mine):
+                after = taken[-1].entry_id
+            else:
+                after = min(seen, entries[-1].entry_id) if entries else seen
+        lane.skipped_from = after + 1 if after < self._seen else None
+
+    async def _deliver(self, target: NotifyTarget, notification: Notification) -> None:
+        """Deliver one piece of news, as often as it takes, or give it up."""
+        tries = refusals = 0
+        while True:
+            tries += 1
+            try:
+                await self._send(target, notification)
+            except NotificationRefused as error:
+                refusals += 1
+                if refusals >= REFUSALS_MAX:
+                    self._give_up(target, notification, f"it was refused {refusals} times: {error}")
+                    return
+                wait_s = backoff_s(tries)
+            except NotificationUnavailable as error:
+                age_us = self._services.clock.now_us() - notification.at_us
+                if target is NotifyTarget.WEBHOOK and age_us > WEBHOOK_PATIENCE_US:
+                    self._give_up(target, notification, f"it could not be reached for a day: {error}")
+                    return
+                wait_s = max(backoff_s(tries), error.retry_after_s)
+                _log.warning("%s is told later, in %.0f s: %s", target, wait_s, error)
+            else:
+                self._delivered += 1
+                return
+            await trio.sleep(wait_s)
+
+    async def _send(self, target: NotifyTarget, notification: Notification) -> None:
+        if target is NotifyTarget.SLACK:
+            await self._services.notifications.to_slack(notification)
+            return
+        agent = self._services.views.agents.get(notification.agent_id)
+        url = None if agent is None else agent.alerts.channels.webhook_url
+        # The address of now: whoever corrects a wrong one means what waits, too.
+        if url is not None:
+            await self._services.notifications.to_webhook(url, notification)
+
+    def _give_up(self, target: NotifyTarget, notification: Notification, reason: str) -> None:
+        self._given_up += 1
+        news = f"{notification.type} of {notification.agent_id} ({notification.notification_id})"
+        _log.error("%s is not told of %s: %s", target, news, reason)
+
+    async def _forget(self, entry: OutboxEntry) -> None:
+        while True:
+            try:
+                await self._services.store.delivered([entry.entry_id])
+            except JournalUnavailable as error:
+                await trio.sleep(error.retry_after_s)
+            else:
+                return
+
+
+def backoff_s(tries: int) -> float:
+    """Return how long to wait after so many tries: doubling from a second up to five minutes."""
+    return min(BACKOFF_S_MAX, BACKOFF_S * 2.0 ** min(tries - 1, 16))
+
+
+def _lane_of(entry: OutboxEntry) -> str:
+    assert isinstance(entry.delivery, NotificationDelivery)
+    target = entry.delivery.target
+    return target.value if target is NotifyTarget.SLACK else f"{target.value}:{entry.stream}"
