@@ -1,9 +1,10 @@
 """The actor system: a tree of supervisors and actors in one trio nursery."""
 
+import gc
 import math
 import random
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import trio
 
@@ -100,11 +101,12 @@ class ActorSystem:
     async def start_children(self, parent_path: str, specs: Iterable[NodeSpec]) -> list[ActorRef]:
         """Start many children without waiting for each; other tasks get their turn meanwhile."""
         refs = []
-        for spec in specs:
-            refs.append(self.start_child_nowait(parent_path, spec))
-            if not len(refs) % STARTS_PER_CHECKPOINT:
-                await trio.lowlevel.checkpoint()
-        await trio.lowlevel.checkpoint()
+        with _collector_at_rest():
+            for spec in specs:
+                refs.append(self.start_child_nowait(parent_path, spec))
+                if not len(refs) % STARTS_PER_CHECKPOINT:
+                    await trio.lowlevel.checkpoint()
+            await trio.lowlevel.checkpoint()
         return refs
 
     async def stop(self, path: str) -> None:
@@ -177,6 +179,22 @@ class ActorSystem:
     def node(self, path: str) -> Node:
         """Give the node at a path. Raises `NoSuchActor`."""
         return registry.node(self.runtime.nodes, path)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the garbage collector from looking through ever more new actors, of which none is garbage.
+
+    Without it, the start of 100,000 actors takes twice as long.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def run_system(

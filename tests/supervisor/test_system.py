@@ -2,6 +2,7 @@
 
 # ruff: noqa: PT012 - the block around a system is what fails
 
+import gc
 from functools import partial
 
 import pytest
@@ -136,6 +137,18 @@ async def test_many_actors_start_and_stop() -> None:
             assert turns >= 9
             assert system.control.tree("/s").children == ()
         nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_mass_start_leaves_the_collector_as_it_was(enabled: bool) -> None:
+    """Off stays off, and on comes back."""
+    (gc.enable if enabled else gc.disable)()
+    try:
+        async with open_system() as system:
+            await system.start_children("/", [ChildSpec("a", Sample)])
+        assert gc.isenabled() == enabled
+    finally:
+        gc.enable()
 
 
 async def wait_all_started(last: ActorRef) -> None:
