@@ -49,6 +49,7 @@ class OversightActor(Actor):
         self._seen_sequence = 0
         self._delivered = 0
         self._relayed = 0
+        self._relaying: set[str] = set()
 
     async def started(self) -> None:
         """Start draining the outbox and watching for decisions."""
@@ -76,9 +77,13 @@ class OversightActor(Actor):
                 self._relay(decision.request_id, decision.record)
 
     def _relay(self, request_id: str, record: DecisionRecord) -> None:
-        """Tell the approval's actor, if the approval is still pending here."""
+        """Tell the approval's actor, if the approval is still pending here.
+
+        The service says a decision of its own twice, in its answer to the request and among the decisions; the first
+        one counts.
+        """
         agent_id = self._services.views.agent_of_request(request_id)
-        if agent_id is None:
+        if agent_id is None or request_id in self._relaying:
             return
         path = paths.approval(agent_id, request_id)
         if not self.ctx.system.exists(path):
@@ -93,6 +98,7 @@ class OversightActor(Actor):
             at_us=self._services.clock.now_us(),
         )
         principal = Principal(record.approver_id, record.approver_name, Role.APPROVER)
+        self._relaying.add(request_id)
         self.ctx.start_task(self._have_decided, path, Decide(decision, principal), RelayDecision(request_id, record))
 
     async def _have_decided(self, path: str, decide: Decide, relay: RelayDecision) -> None:
@@ -105,6 +111,8 @@ class OversightActor(Actor):
             _log.warning("the decision on %s came too late: %s", relay.request_id, refusal)
         else:
             self._relayed += 1
+        finally:
+            self._relaying.discard(relay.request_id)
 
     async def _drain(self) -> None:
         while True:
