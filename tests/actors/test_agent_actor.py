@@ -12,6 +12,7 @@ from actors.errors import AssetNotPermitted, IllegalTransition, JournalUnavailab
 from actors.hours import TradingHours
 from actors.lifecycle import AgentEvent
 from actors.messages import AgentSettings, ChangeSettings
+from actors.messages import Wake as WakeUp
 from actors.model import Action, Agent, AgentStatus, Principal, QuotaConfig, Role, StrategyKind, TradeStatus
 from actors.money import dollars
 from actors.ports.periods import next_period_us
@@ -158,13 +159,14 @@ async def test_outage_of_the_journal_makes_a_strategy_wait(autojump_clock: objec
 
 
 async def test_status_changes(autojump_clock: object) -> None:
-    """A change to the same status is no event, an illegal one is refused."""
+    """A change to the same status is no event, an illegal one is refused, and a late tick wakes nobody who rests."""
     async with headless_floor() as floor:
         await floor.create()
         assert (await floor.change(AgentEvent.PAUSE)).status is AgentStatus.PAUSED
         assert (await floor.change(AgentEvent.RESUME)).status is AgentStatus.ACTIVE
         assert (await floor.change(AgentEvent.RESUME)).status is AgentStatus.ACTIVE
         assert (await floor.change(AgentEvent.PAUSE)).status is AgentStatus.PAUSED
+        await floor.system.ref(paths.agent("agt_1")).ask(WakeUp(1))
         await floor.change(AgentEvent.STOP)
         with pytest.raises(IllegalTransition):
             await floor.change(AgentEvent.RESUME)

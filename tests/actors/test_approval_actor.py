@@ -5,10 +5,10 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from actors import paths
-from actors.errors import ApprovalNotFound, JournalUnavailable
-from actors.messages import ReviewExpiry
+from actors.errors import ApprovalNotFound, ApprovalOverdue, JournalUnavailable
+from actors.messages import Decide, ReviewExpiry
 from supervisor import NoSuchActor
-from tests.actors.builders import NOW_US, SECOND_US, buy
+from tests.actors.builders import APPROVER, NOW_US, SECOND_US, a_decision, buy
 from tests.actors.headless import headless_floor
 
 
@@ -138,4 +138,18 @@ async def test_restart_arms_the_alarm_again(autojump_clock: object) -> None:
         await floor.advance(299)
         assert floor.published_types()[-1] == "oversight.request"
         await floor.advance(1.1)
+        assert floor.published_types()[-1] == "oversight.expired"
+
+
+async def test_decision_dated_after_the_time_is_refused_though_it_is_not_over(autojump_clock: object) -> None:
+    """The clock stepped back since the decision was dated: it is refused, and the approval waits on."""
+    async with headless_floor() as floor:
+        await floor.create()
+        await floor.trade(buy("TSLA", 400))
+        approval = floor.system.ref(paths.approval("agt_1", "ovr_1"))
+        with pytest.raises(ApprovalOverdue):
+            await approval.ask(Decide(a_decision(at_us=NOW_US + 601 * SECOND_US), APPROVER))
+        await floor.advance(599)
+        assert floor.published_types()[-1] == "oversight.request"
+        await floor.advance(2)
         assert floor.published_types()[-1] == "oversight.expired"

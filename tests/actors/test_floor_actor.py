@@ -4,6 +4,7 @@ import pytest
 
 from actors import paths
 from actors.errors import (
+    AgentNotFound,
     AgentNotTrading,
     ApprovalNotFound,
     IdempotencyMismatch,
@@ -11,7 +12,7 @@ from actors.errors import (
 )
 from actors.events import AgentStatusChanged
 from actors.lifecycle import AgentEvent
-from actors.messages import Purge, ReviveAgent
+from actors.messages import Purge, ReviveAgent, TendAgent
 from actors.model import AgentStatus, TradeStatus
 from actors.money import dollars
 from actors.ports.journal import IdempotencyClaim
@@ -180,10 +181,6 @@ async def test_purge_comes_back_every_day(autojump_clock: object) -> None:
 
 async def test_crashing_strategy_is_quarantined_and_recorded(autojump_clock: object) -> None:
     """Restarted with growing pauses, then failed with the cause; the other agent misses no tick meanwhile."""
-
-    def broken(*_: object) -> tuple[()]:
-        raise ZeroDivisionError("no luck")
-
     async with headless_floor(tick_s=0.05) as floor:
         bad = await floor.create(strategy_name="first")
         good = await floor.create(strategy_name="second")
@@ -220,3 +217,48 @@ async def test_crashing_strategy_is_quarantined_and_recorded(autojump_clock: obj
         await floor.advance(10)
         assert len(FIRST.decided_us) - asked >= 199
         assert floor.agent(bad.agent_id).status is AgentStatus.ACTIVE
+
+
+async def test_failure_is_recorded_when_the_journal_is_back(autojump_clock: object) -> None:
+    """A quarantine that cannot be committed is committed as soon as it can."""
+    async with headless_floor() as floor:
+        await floor.create(strategy_name="first")
+        FIRST.script = broken
+        await floor.change(AgentEvent.RESUME)
+        floor.store.unavailable = True
+        await floor.advance(30)
+        assert floor.agent().status is AgentStatus.ACTIVE
+        floor.store.unavailable = False
+        await floor.advance(2)
+        assert floor.agent().status is AgentStatus.FAILED
+        floor.check()
+
+
+async def test_only_agents_are_revived(autojump_clock: object) -> None:
+    """Reviving what is not there is refused, and harms nobody."""
+    async with headless_floor() as floor:
+        with pytest.raises(AgentNotFound):
+            await floor.system.ref(paths.FLOOR).ask(ReviveAgent("agt_9"))
+
+
+async def test_tending_starts_what_is_missing(autojump_clock: object) -> None:
+    """A missing approval's actor is started, one that is there is left alone, and a deleted agent stays gone."""
+    async with headless_floor() as floor:
+        await floor.create()
+        await floor.trade(buy("TSLA", 400))
+        await floor.advance(60)
+        path = paths.approval("agt_1", "ovr_1")
+        await floor.system.stop(path)
+        assert not floor.system.exists(path)
+        for _ in range(2):
+            await floor.system.ref(paths.FLOOR).ask(TendAgent("agt_1"))
+        await floor.decide("ovr_1")
+        await floor.change(AgentEvent.DELETE)
+        await floor.system.stop(paths.home_of("agt_1"))
+        await floor.system.ref(paths.FLOOR).ask(TendAgent("agt_1"))
+        assert not floor.system.exists(paths.home_of("agt_1"))
+
+
+def broken(*_: object) -> tuple[()]:
+    """Be a script that raises at every tick."""
+    raise ZeroDivisionError("no luck")

@@ -171,7 +171,7 @@ def assert_right(floor: HeadlessFloor) -> None:
     assert not floor.system.control.waits()
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(steps=STEPS)
 def test_books_stay_right(steps: list[tuple[Callable[..., Any], bool]]) -> None:
     """Every ask is resolved, nothing stays reserved, usage is counted once, and the log replays to what is shown."""
