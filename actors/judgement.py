@@ -12,6 +12,7 @@ from actors.risk import (
     ewma_volatility,
     portfolio_impact,
 )
+from actors.symbols import BY_SYMBOL
 from actors.views import MarketSnapshot
 
 
@@ -34,6 +35,14 @@ def judge(book: Book, trade: Trade, market: MarketSnapshot) -> tuple[RiskAssessm
             symbol: position.quantity * market.prices[symbol] for symbol, position in positions.items()
         },
     )
-    history = market.view.history.get(trade.symbol)
-    volatility = None if history is None else ewma_volatility(history.tolist(), market.ticks_per_year)
-    return assess(proposed, held, volatility), portfolio_impact(proposed, held)
+    return assess(proposed, held, _volatility(trade.symbol, market)), portfolio_impact(proposed, held)
+
+
+def _volatility(symbol: str, market: MarketSnapshot) -> float | None:
+    """Return a symbol's volatility per year: as its recent prices show it, or as listed while they are too few."""
+    history = market.view.history.get(symbol)
+    seen = None if history is None else ewma_volatility(history.tolist(), market.ticks_per_year)
+    if seen is not None:
+        return seen
+    listing = BY_SYMBOL.get(symbol)
+    return None if listing is None else listing.volatility
