@@ -48,15 +48,9 @@ def trigger(trade: Trade, price_micros: int, at_us: int) -> Trade:
 
 def may_fill(trade: Trade, price_micros: int) -> bool:
     """Say whether an order fills at this price, and not only when the price gets somewhere else."""
-    match trade.order_type:
-        case OrderType.MARKET:
-            return True
-        case OrderType.STOP:
-            return _is_stop_reached(trade, price_micros)
-        case OrderType.LIMIT:
-            return not is_beyond_limit(trade, price_micros)
-        case OrderType.STOP_LIMIT:
-            return trade.triggered_at_us is not None and not is_beyond_limit(trade, price_micros)
+    if trade.order_type is OrderType.STOP:
+        return _is_stop_reached(trade, price_micros)
+    return not _awaits_stop(trade) and not is_beyond_limit(trade, price_micros)
 
 
 def is_beyond_limit(trade: Trade, price_micros: int) -> bool:

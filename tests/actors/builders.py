@@ -108,6 +108,26 @@ def sell(symbol: str = "AAPL", quantity: int = 10, **changes: Any) -> OrderReque
     return evolve(OrderRequest(symbol, Action.SELL, quantity), **changes)
 
 
+def limit(order: OrderRequest, price: str, **changes: Any) -> OrderRequest:
+    """Return an order with a limit in dollars, which waits until it is cancelled."""
+    return _resting(order, OrderType.LIMIT, {"limit_price_micros": dollars(price)} | changes)
+
+
+def stop(order: OrderRequest, price: str, **changes: Any) -> OrderRequest:
+    """Return an order with a stop in dollars, which waits until it is cancelled."""
+    return _resting(order, OrderType.STOP, {"stop_price_micros": dollars(price)} | changes)
+
+
+def stop_limit(order: OrderRequest, stop_price: str, limit_price: str, **changes: Any) -> OrderRequest:
+    """Return an order with a stop and a limit in dollars, which waits until it is cancelled."""
+    prices = {"stop_price_micros": dollars(stop_price), "limit_price_micros": dollars(limit_price)}
+    return _resting(order, OrderType.STOP_LIMIT, prices | changes)
+
+
+def _resting(order: OrderRequest, order_type: OrderType, changes: dict[str, Any]) -> OrderRequest:
+    return evolve(order, order_type=order_type, **({"time_in_force": TimeInForce.GTC} | changes))
+
+
 def a_ticket(number: int = 1, **changes: Any) -> Ticket:
     """Return the circumstances of the order of this number: `trd_<number>`, now, AAPL's price."""
     return evolve(Ticket(f"trd_{number}", f"ovr_{number}", NOW_US, AAPL_MICROS), **changes)

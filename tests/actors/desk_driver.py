@@ -9,9 +9,11 @@ from actors import ledger
 from actors.book import Book, open_book, replay
 from actors.desk import Outcome, place_order
 from actors.events import AgentCreated, Event, TradeCreated, TradeExecuted, UsageAlert
+from actors.firing import TickPrices, fire
 from actors.lifecycle import OPEN_TRADES
-from actors.model import Action, Agent, OrderRequest, Trade
+from actors.model import Action, Agent, OrderRequest, Trade, TradeStatus
 from actors.ports.periods import period_of
+from actors.resting import resting_orders
 from tests.actors.builders import NOW_US, PRICES, RULES, a_ticket, an_agent, assess
 
 
@@ -37,6 +39,14 @@ class DeskDriver:
         ticket = a_ticket(self.orders, at_us=self.now_us, price_micros=self.prices[order.symbol])
         rules = evolve(RULES, threshold_micros=threshold_micros)
         return self.carry_out(place_order(self.book, self.agent, order, ticket, rules, assess))
+
+    def tick(self, threshold_micros: int) -> Outcome | None:
+        """Let the prices of now do to the resting orders what they do."""
+        orders = list(resting_orders(self.book))
+        tick = TickPrices(self.now_us, dict(self.prices))
+        rules = evolve(RULES, threshold_micros=threshold_micros)
+        outcome = fire(self.book, self.agent, orders, tick, rules, assess, self.new_id)
+        return None if outcome is None else self.carry_out(outcome)
 
     def carry_out(self, outcome: Outcome) -> Outcome:
         """Take the events into the log and the book into the place of the one before."""
@@ -87,7 +97,8 @@ class DeskDriver:
         assert +reserved == +Counter({symbol: position.reserved_quantity for symbol, position in positions})
         assert all(trade.status in OPEN_TRADES for trade in held)
         approvals = {approval.request_id: approval.trade_id for approval in self.book.approvals.values()}
-        assert approvals == {trade.approval_request_id: trade.trade_id for trade in held}
+        waiting = [trade for trade in held if trade.status is TradeStatus.PENDING_APPROVAL]
+        assert approvals == {trade.approval_request_id: trade.trade_id for trade in waiting}
 
     def _check_postings(self) -> None:
         """Expect the cash, shares and fees of the executions in the log."""

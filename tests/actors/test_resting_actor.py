@@ -1,10 +1,7 @@
 """Resting orders on a running floor: they fire on the tick that crosses them, whatever else happens meanwhile."""
 
-from typing import Any
-
 import pytest
 import trio
-from attrs import evolve
 from trio.testing import wait_all_tasks_blocked
 
 from actors import paths
@@ -12,34 +9,15 @@ from actors.errors import IllegalTransition, JournalUnavailable, TradeNotFound
 from actors.events import TradeCancelled, TradeExecuted, TradeTriggered
 from actors.lifecycle import AgentEvent
 from actors.messages import PlaceOrder, PricesMoved
-from actors.model import Action, OrderRequest, OrderType, TimeInForce, Trade, TradeStatus
+from actors.model import Action, OrderRequest, TimeInForce, Trade, TradeStatus
 from actors.money import dollars
 from actors.ports.journal import IdempotencyClaim
 from actors.strategies.base import Intent, MarketView, PortfolioView
-from tests.actors.builders import DAY_US, NOW_US, OWNER, SECOND_US, buy, sell
+from tests.actors.builders import DAY_US, NOW_US, OWNER, SECOND_US, buy, limit, sell, stop, stop_limit
 from tests.actors.headless import HeadlessFloor, headless_floor, surroundings
 from tests.actors.scripted import FIRST
 
 MIDNIGHT_US = (NOW_US // DAY_US + 1) * DAY_US
-
-
-def limit(order: OrderRequest, price: str, **changes: Any) -> OrderRequest:
-    """Return an order with a limit that waits until it is cancelled."""
-    return _typed(order, OrderType.LIMIT, limit_price_micros=dollars(price), **changes)
-
-
-def stop(order: OrderRequest, price: str, **changes: Any) -> OrderRequest:
-    """Return an order with a stop that waits until it is cancelled."""
-    return _typed(order, OrderType.STOP, stop_price_micros=dollars(price), **changes)
-
-
-def stop_limit(order: OrderRequest, at: str, limit_price: str) -> OrderRequest:
-    """Return an order with a stop and a limit that waits until it is cancelled."""
-    return _typed(order, OrderType.STOP_LIMIT, stop_price_micros=dollars(at), limit_price_micros=dollars(limit_price))
-
-
-def _typed(order: OrderRequest, order_type: OrderType, **changes: Any) -> OrderRequest:
-    return evolve(order, order_type=order_type, **({"time_in_force": TimeInForce.GTC} | changes))
 
 
 async def tick(floor: HeadlessFloor, price: str, symbol: str = "AAPL") -> None:
