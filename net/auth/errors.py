@@ -48,3 +48,15 @@ class LoginBusy(AuthError):
 
     def __init__(self) -> None:
         super().__init__("too many people are signing in just now")
+
+
+class PersonNotFound(AuthError):
+    """There is no such person."""
+
+
+class KeyNotFound(AuthError):
+    """The agent has no such key."""
+
+
+class OwnStanding(AuthError):
+    """An admin may not take their own role away, nor shut themself out: nobody might be left to undo it."""

@@ -8,7 +8,7 @@ from quart_trio import QuartTrio
 
 from net.auth.service import Auth
 from net.edge import Edge
-from net.http import agents, health, market, oversight, sessions, trades, usage
+from net.http import agents, events, health, keys, market, metering, oversight, sessions, trades, usage, users
 from net.http.asgi import EdgeConnection
 from net.http.dispatch import Dispatcher
 from net.http.exchange import SCOPE_KEY
@@ -16,9 +16,9 @@ from net.http.gate import Gate
 from net.http.headers import Cors
 from net.http.routing import Route
 
-ROUTES: tuple[Route, ...] = tuple(
-    route for part in (sessions, agents, trades, usage, oversight, market, health) for route in part.routes.collected
-)
+PARTS = (sessions, users, agents, trades, usage, events, keys, oversight, metering, market, health)
+
+ROUTES: tuple[Route, ...] = tuple(route for part in PARTS for route in part.routes.collected)
 """Every operation, in the order of the reference."""
 
 

@@ -8,19 +8,26 @@ from typing import Any
 
 from actors.book import Book
 from actors.ledger import Position
-from actors.model import Agent, Approval, Decision, Role, Trade, Usage
+from actors.model import Agent, Approval, Decision, Role, Trade, Usage, User
 from actors.money import divide_half_even
+from actors.ports.metering import QuotaState, UsageReport
+from actors.ports.people import AgentKey
 from actors.quota import usage_at
 from actors.risk import PortfolioImpact, RiskAssessment
 from actors.views import MarketSnapshot
 from net.wire.converter import to_json
 from net.wire.scalars import Dollars, Timestamp
 from net.wire.shapes import (
+    AccountShape,
     AgentPortfolioShape,
     AgentShape,
     ApprovalShape,
     DecisionShape,
     ImpactShape,
+    KeyShape,
+    MeteredLineShape,
+    MeteredQuotaShape,
+    MeteredUsageShape,
     PortfolioShape,
     PositionShape,
     PriceShape,
@@ -125,6 +132,45 @@ def usage_json(agent: Agent, usage: Usage, reset_at_us: int) -> dict[str, Any]:
 def user_json(user_id: str, email: str, role: Role) -> dict[str, Any]:
     """Show a person."""
     return to_json(UserShape(user_id, email, role))
+
+
+def account_json(user: User) -> dict[str, Any]:
+    """Show a person as an admin sees them."""
+    return to_json(AccountShape(user.user_id, user.email, user.role, user.disabled, Timestamp(user.created_at_us)))
+
+
+def key_json(key: AgentKey) -> dict[str, Any]:
+    """Show a key without its secret."""
+    return to_json(KeyShape(key.key_id, key.agent_id, key.name, key.hint, Timestamp(key.created_at_us)))
+
+
+def metered_usage_json(report: UsageReport) -> dict[str, Any]:
+    """Show what the metering service knows of a month."""
+    return to_json(
+        MeteredUsageShape(
+            agent_id=report.agent_id,
+            period=report.period,
+            total_cost=Dollars(report.total_cost_micros),
+            total_calls=report.total_calls,
+            breakdown={
+                kind: MeteredLineShape(line.events, line.api_calls, Dollars(line.cost_micros))
+                for kind, line in report.breakdown.items()
+            },
+        )
+    )
+
+
+def metered_quota_json(agent_id: str, state: QuotaState) -> dict[str, Any]:
+    """Show what the metering service says is left."""
+    return to_json(
+        MeteredQuotaShape(
+            agent_id=agent_id,
+            allowed=state.allowed,
+            remaining_api_calls=state.remaining_api_calls,
+            remaining_budget=Dollars(state.remaining_budget_micros),
+            reset_date=Timestamp(state.reset_at_us),
+        )
+    )
 
 
 def _portfolio(book: Book, prices: Mapping[str, int]) -> PortfolioShape:

@@ -7,15 +7,15 @@ out, except in `AgentChanges`, where null clears what was set.
 from enum import Enum, StrEnum
 from typing import Annotated, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors import preferences
 from actors.hours import InvalidHoursError, TradingHours
 from actors.messages import AgentSettings, NewAgent
-from actors.model import Action, Agent, OrderRequest, OrderType, QuotaConfig, StrategyKind, TimeInForce
+from actors.model import Action, Agent, OrderRequest, OrderType, QuotaConfig, Role, StrategyKind, TimeInForce, User
 from actors.money import MICROS_PER_DOLLAR
 from actors.preferences import AssetPreferences, InvalidPreferencesError
-from net.wire.rules import TRIMMED, Choice, Doc, FieldError, Integer, ListOf, Money, Text
+from net.wire.rules import TRIMMED, Choice, Doc, FieldError, Flag, Integer, ListOf, Money, Text
 
 BUDGET: Final = Money(100 * MICROS_PER_DOLLAR, 100_000 * MICROS_PER_DOLLAR)
 THRESHOLD: Final = Money(0, 10_000_000 * MICROS_PER_DOLLAR)
@@ -255,3 +255,40 @@ class RefreshBody:
     """A refresh token."""
 
     refresh_token: Annotated[str, Text(max_length=512), Doc("The newest refresh token of the sign-in.")]
+
+
+NEW_PASSWORD: Final = Text(min_length=8, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")
+
+
+@frozen
+class UserBody:
+    """A person who is to be added."""
+
+    email: Annotated[str, EMAIL, Doc("The e-mail address, which they sign in with.", "ada@example.com")]
+    role: Annotated[Role, Choice(Role), Doc("What they may do.", "trader")]
+    password: Annotated[str, NEW_PASSWORD, Doc("Their first password.", "correct horse battery")]
+
+
+@frozen
+class UserChanges:
+    """What is to change of a person; what is left out stays."""
+
+    role: Annotated[Role | None, Choice(Role), Doc("What they may do.", "approver")] = None
+    disabled: Annotated[bool | None, Flag(), Doc("Whether they are shut out.", False)] = None
+    password: Annotated[str | None, NEW_PASSWORD, Doc("A new password.")] = None
+
+    def changed(self, user: User, password_hash: str | None) -> User:
+        """Return the person with the changes made."""
+        return evolve(
+            user,
+            role=user.role if self.role is None else self.role,
+            disabled=user.disabled if self.disabled is None else self.disabled,
+            password_hash=user.password_hash if password_hash is None else password_hash,
+        )
+
+
+@frozen
+class KeyBody:
+    """A key that is to be made for an agent's program."""
+
+    name: Annotated[str, NAME, Doc("What the key is for.", "rebalancing bot")]

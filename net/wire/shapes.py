@@ -4,7 +4,7 @@ Field names are those of the API in snake case. A field without a value is null 
 """
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
@@ -249,3 +249,127 @@ class HealthShape:
     status: str
     checks: Mapping[str, str]
     timestamp: Timestamp
+
+
+@frozen
+class AccountShape:
+    """A person as an admin sees them."""
+
+    user_id: str
+    email: str
+    role: Role
+    disabled: bool
+    created_at: Timestamp
+
+
+@frozen
+class KeyShape:
+    """A key of an agent's program; `hint` is how the secret ends."""
+
+    key_id: str
+    agent_id: str
+    name: str
+    hint: str
+    created_at: Timestamp
+
+
+@frozen
+class NewKeyShape:
+    """A key that was just made, with its secret, which is shown this once."""
+
+    key_id: str
+    agent_id: str
+    name: str
+    hint: str
+    created_at: Timestamp
+    key: str
+
+
+@frozen
+class MeteredLineShape:
+    """What one type of usage event amounts to at the metering service."""
+
+    events: int
+    api_calls: int
+    cost: Dollars
+
+
+@frozen
+class MeteredUsageShape:
+    """What the metering service knows of an agent's month."""
+
+    agent_id: str
+    period: str
+    total_cost: Dollars
+    total_calls: int
+    breakdown: Mapping[str, MeteredLineShape]
+
+
+@frozen
+class MeteredQuotaShape:
+    """What the metering service says is left of an agent's month."""
+
+    agent_id: str
+    allowed: bool
+    remaining_api_calls: int
+    remaining_budget: Dollars
+    reset_date: Timestamp
+
+
+@frozen
+class AcceptedShape:
+    """A usage event that was taken."""
+
+    event_id: str
+
+
+@frozen
+class AgentRecordShape:
+    """An agent as an event of the log has it: without portfolio and usage, which have events of their own."""
+
+    agent_id: str
+    name: str
+    strategy: StrategyKind
+    status: AgentStatus
+    risk_tolerance: int
+    created_at: Timestamp
+    updated_at: Timestamp
+    quota_config: QuotaLimitsShape
+    asset_preferences: AssetPreferences | None
+    trading_hours: TradingHours | None
+    oversight_threshold: Dollars | None
+    failure_reason: str | None
+
+
+@frozen
+class UsageAlertShape:
+    """A threshold that was crossed; amounts of money are dollars."""
+
+    kind: str
+    percent: int
+    used: float
+    limit: float
+    period: str
+
+
+@frozen
+class ActorShape:
+    """Who did something."""
+
+    user_id: str
+    name: str
+    role: Role
+    agent_id: str | None
+
+
+@frozen
+class EventShape:
+    """An event of the log in its place; `data` is what it is about, as it stood afterwards."""
+
+    type: str
+    agent_id: str | None
+    seq: int
+    timestamp: Timestamp
+    correlation_id: str | None
+    actor: ActorShape
+    data: dict[str, Any]

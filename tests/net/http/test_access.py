@@ -61,7 +61,7 @@ async def test_what_is_anothers_is_not_there(route: Route) -> None:
     """Another user's agent is 404 on every route, with a body that would do."""
     async with served() as edge:
         tokens = await prepared(edge)
-        bodies = {"submit_trade": {"symbol": "AAPL", "action": "buy", "quantity": 1}, "create_key": {"name": "bot"}}
+        bodies = {"submit_trade": {"symbol": "AAPL", "action": "buy", "quantity": 1}, "create_key": {"name": "the bot"}}
         body = bodies.get(route.handler.__name__)
         answer = await edge.call(route.method, path_of(route), body, token=tokens["approver"])
         assert answer.status == 404, answer.body

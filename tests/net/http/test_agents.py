@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-import trio
+from trio.testing import MockClock
 
 from tests.net.http.harness import served
 
@@ -51,7 +51,7 @@ async def test_an_agent_is_shown_as_the_contract_says(mock_clock: object) -> Non
         ("?status=deleted", []),
     ],
 )
-async def test_agents_are_found(query: str, names: list[str], autojump_clock: object) -> None:
+async def test_agents_are_found(query: str, names: list[str], mock_clock: MockClock) -> None:
     """Filters narrow the list together; the newest comes first."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -59,7 +59,7 @@ async def test_agents_are_found(query: str, names: list[str], autojump_clock: ob
             agent_id = await edge.agent(token, name=name, strategy=strategy)
             if name == "Second":
                 await edge.call("POST", f"{AT}/{agent_id}/resume", token=token)
-            await trio.sleep(1)
+            mock_clock.jump(1)
         found = await edge.call("GET", AT + query, token=token)
         assert [agent["name"] for agent in found.json["items"]] == names
 

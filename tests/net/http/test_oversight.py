@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.model import Role
 from tests.net.http.harness import Answer, Served, served
@@ -70,11 +71,12 @@ async def test_a_rejection_frees_what_was_held() -> None:
         assert edge.floor.portfolio().reserved_micros == 0
 
 
-async def test_a_decision_after_the_time_is_a_conflict(autojump_clock: object) -> None:
+async def test_a_decision_after_the_time_is_a_conflict(mock_clock: MockClock) -> None:
     """An expired request says so."""
     async with served() as edge:
         token, request_id = await held(edge)
-        await trio.sleep(601)
+        mock_clock.jump(601)
+        await wait_all_tasks_blocked()
         answer = await decide(edge, token, request_id, "approved")
         assert (answer.status, answer.slug) == (409, "approval-expired")
         listed = await edge.call("GET", f"{AT}?status=expired", token=token)
