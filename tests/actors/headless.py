@@ -14,7 +14,7 @@ import numpy as np
 import trio
 from attrs import evolve, frozen
 from numpy.typing import NDArray
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors import paths
 from actors.book import Book, replay
@@ -102,6 +102,8 @@ class ScriptedStore(MemoryStore):
         self.unavailable = False
         self.gate: trio.Event | None = None
         """While there is one, a commit waits for it, as it would in the writer's thread: no cancellation stops it."""
+        self.delay_s = 0.0
+        """How long a commit takes."""
         self.batches: list[int] = []
         """The sizes of the batches that were begun."""
 
@@ -112,6 +114,7 @@ class ScriptedStore(MemoryStore):
         with trio.CancelScope(shield=True):
             if self.gate is not None:
                 await self.gate.wait()
+            await trio.sleep(self.delay_s)
             results = await super().commit(batch)
         return results  # noqa: RET504 - the scope could, for all a type checker knows, have swallowed the return
 
@@ -276,6 +279,7 @@ async def headless_floor(
 
     `rules` change when trades wait for a human.
     """
+    assert isinstance(trio.lowlevel.current_clock(), MockClock), "a headless floor must never wait for real"
     around = around or surroundings()
     views = FloorViews()
     for agent, book in around.store.agents():

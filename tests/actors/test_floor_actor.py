@@ -166,14 +166,16 @@ async def test_create_is_once_under_one_key(autojump_clock: object) -> None:
             await floor.create(trade_claim)
 
 
-async def test_purge_comes_back_every_day(autojump_clock: object) -> None:
-    """Agents deleted more than 90 days ago lose their rows, without anybody asking."""
+async def test_purge(autojump_clock: object) -> None:
+    """Agents deleted more than 90 days ago lose their rows, and the floor will look again."""
     async with headless_floor(tick_s=3600) as floor:
         await floor.create()
         await floor.change(AgentEvent.DELETE)
         assert await floor.system.ref(paths.FLOOR).ask(Purge()) == 0
+        timers = floor.system.control.info(paths.FLOOR).timers
         floor.around.clock.step(91 * DAY_S)
-        await floor.advance(DAY_S)
+        assert await floor.system.ref(paths.FLOOR).ask(Purge()) == 1
+        assert floor.system.control.info(paths.FLOOR).timers == timers + 1
         assert not floor.store._agents
         state = await floor.system.control.state(paths.FLOOR)
         assert state == {"agents": 1, "started": 1}

@@ -74,6 +74,11 @@ async def toggle(floor: HeadlessFloor, what: str) -> None:
     part.unavailable = not part.unavailable
 
 
+async def slow_down(floor: HeadlessFloor, delay_s: float) -> None:
+    """Let a commit take so long; the longest outlasts every ask."""
+    floor.store.delay_s = delay_s
+
+
 async def pass_time(floor: HeadlessFloor, seconds: float) -> None:
     """Let time pass."""
     await floor.advance(seconds)
@@ -104,6 +109,7 @@ ACTIONS = st.one_of(
     ),
     st.builds(partial, st.just(set_price), symbol=st.just("TSLA"), price=st.sampled_from(["100", "149", "151", "200"])),
     st.builds(partial, st.just(toggle), what=st.sampled_from(["store", "metering", "oversight"])),
+    st.builds(partial, st.just(slow_down), delay_s=st.sampled_from([0.0, 0.01, 0.2, 7.0])),
     st.builds(partial, st.just(pass_time), seconds=st.sampled_from([0.0, 0.3, 5.0, 61.0, 601.0])),
 )
 STEPS = st.lists(st.tuples(ACTIONS, st.booleans()), min_size=5, max_size=30)
@@ -145,6 +151,7 @@ async def mend(floor: HeadlessFloor) -> None:
     """Put everything outside in order, let the agents rest, and wait until every approval is over."""
     around = floor.around
     around.store.unavailable = around.metering.unavailable = around.oversight.unavailable = False
+    around.store.delay_s = 0.0
     await floor.advance(10)
     for agent_id in AGENTS:
         if floor.agent(agent_id).status.value in {"active", "paused"}:
