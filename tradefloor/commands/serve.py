@@ -48,10 +48,10 @@ async def run(settings: Settings, demo: bool) -> None:
         async with open_edge(settings) as edge:
             if settings.is_development:
                 await seed_demo_user(edge.floor, edge.people, edge.auth.passwords)
+            announce(settings, edge.urls, demo=demo)
             if demo:
                 await seed_demo_agents(edge.floor, edge.people)
             settle_memory()
-            announce(settings, edge.urls, demo=demo)
             await stopping.wait()
             # Whoever started the floor may no longer read what it prints; that is no reason to stop less orderly.
             with contextlib.suppress(BrokenPipeError):
