@@ -54,6 +54,8 @@ class EdgeSettings:
     rate_limit_user_max: int = 6000
     """A minute, for each user with a valid token."""
     ask_timeout_s: float = 10.0
+    public_webhooks_only: bool = True
+    """Webhooks go to public addresses by HTTPS alone, as befits production."""
 
 
 @frozen

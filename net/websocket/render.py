@@ -18,11 +18,11 @@ from actors.events import (
     TradeFailed,
     UsageAlert,
 )
-from actors.money import to_json_number
 from actors.views import FloorViews, MarketSnapshot
 from net.websocket.channels import agent_id_of
 from net.websocket.outbox import Frame
 from net.websocket.wire import encode_json
+from net.wire.events import event_data
 from net.wire.render import agent_json, approval_json, portfolio_json, price_json, trade_json
 from net.wire.scalars import format_timestamp
 
@@ -77,15 +77,7 @@ def _status(event: AgentStatusChanged, recorded: Recorded, views: FloorViews) ->
 
 
 def _alert(event: UsageAlert, _recorded: Recorded, _views: FloorViews) -> dict[str, Any]:
-    """Show an alert; a budget counts in dollars."""
-    is_money = event.kind == "budget"
-    return {
-        "kind": event.kind,
-        "percent": event.percent,
-        "used": to_json_number(event.used) if is_money else event.used,
-        "limit": to_json_number(event.limit) if is_money else event.limit,
-        "period": event.period,
-    }
+    return event_data(event)
 
 
 _DATA: Final[Mapping[type[Event], Callable[[Any, Recorded, FloorViews], dict[str, Any]]]] = {
