@@ -8,7 +8,7 @@ from quart_trio import QuartTrio
 
 from net.auth.service import Auth
 from net.edge import Edge
-from net.http import agents, events, health, keys, market, metering, oversight, sessions, trades, usage, users
+from net.http import agents, alerts, events, health, keys, market, metering, oversight, sessions, trades, usage, users
 from net.http.asgi import EdgeConnection
 from net.http.dispatch import Dispatcher
 from net.http.exchange import SCOPE_KEY
@@ -16,7 +16,7 @@ from net.http.gate import Gate
 from net.http.headers import Cors
 from net.http.routing import Route
 
-PARTS = (sessions, users, agents, trades, usage, events, keys, oversight, metering, market, health)
+PARTS = (sessions, users, agents, alerts, trades, usage, events, keys, oversight, metering, market, health)
 
 ROUTES: tuple[Route, ...] = tuple(route for part in PARTS for route in part.routes.collected)
 """Every operation, in the order of the reference."""
