@@ -59,9 +59,11 @@ async def test_each_fires_at_its_own_tick_while_a_commit_takes_long(autojump_clo
         low = await floor.trade(limit(buy(quantity=1), "140"))
         high = await floor.trade(stop(buy(quantity=1), "160"))
         floor.store.gate = trio.Event()
-        for price in ("139", "161", "150"):
-            await tick(floor, price)
-        floor.store.gate.set()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(floor.trade, buy("TSLA", 1))
+            for price in ("139", "161", "150"):
+                await tick(floor, price)
+            floor.store.gate.set()
         await floor.advance(0)
         assert (await trade_of(floor, low)).executed_price_micros == dollars(139)
         assert (await trade_of(floor, high)).executed_price_micros == dollars(161)
@@ -291,16 +293,28 @@ async def test_a_restarted_portfolio_goes_on_watching(autojump_clock: object) ->
         await floor.system.control.restart(paths.portfolio("agt_1"))
         floor.store.gate = trio.Event()
         with trio.move_on_after(1):
-            await floor.trade(limit(buy(quantity=2), "130"))
+            await floor.trade(limit(buy(quantity=2), "145"))
         await floor.system.control.restart(paths.portfolio("agt_1"))
         floor.store.gate.set()
         await floor.advance(0)
         assert len(floor.book().open_trades) == 2
-        await tick(floor, "135")
-        assert (await trade_of(floor, first)).executed_price_micros == dollars(135)
-        await tick(floor, "129")
-        assert floor.portfolio().position("AAPL").quantity == 3
+        await tick(floor, "144")
+        assert floor.portfolio().position("AAPL").quantity == 2
+        await tick(floor, "139")
+        assert (await trade_of(floor, first)).executed_price_micros == dollars(139)
         floor.check()
+
+
+async def test_a_tick_is_looked_at_once(autojump_clock: object) -> None:
+    """However often a slow portfolio is told of it."""
+    async with headless_floor() as floor:
+        await floor.create()
+        order = await floor.trade(limit(buy(), "140"))
+        portfolio = floor.system.ref(paths.portfolio("agt_1"))
+        await portfolio.tell(PricesMoved(10**6, NOW_US, {"AAPL": dollars(150)}))
+        await portfolio.tell(PricesMoved(10**6, NOW_US, {"AAPL": dollars(139)}))
+        await floor.advance(0)
+        assert (await trade_of(floor, order)).status is TradeStatus.PENDING
 
 
 async def test_a_watch_that_nobody_needs_is_taken_back(autojump_clock: object) -> None:
