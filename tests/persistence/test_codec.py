@@ -4,10 +4,18 @@ import orjson
 import pytest
 from attrs import evolve, fields
 
-from actors.events import EVENT_CLASSES, AgentCreated, ApprovalApproved, Event, TradeExecuted, UsageAlert
+from actors.events import (
+    EVENT_CLASSES,
+    AgentCreated,
+    ApprovalApproved,
+    Event,
+    TradeExecuted,
+    TradeTriggered,
+    UsageAlert,
+)
 from actors.hours import TradingHours
 from actors.ledger import Position
-from actors.model import TradeStatus, UsageLine
+from actors.model import OrderType, TradeStatus, UsageLine
 from actors.ports.journal import DecisionDelivery, Delivery, QuotaDelivery, UsageDelivery
 from actors.ports.metering import QuotaLimits, UsageEvent
 from actors.ports.oversight import DecisionRecord
@@ -30,6 +38,7 @@ FULL_AGENT = an_agent(
         AgentCreated(FULL_AGENT),
         AgentCreated(an_agent()),
         TradeExecuted(a_trade(status=TradeStatus.COMPLETED, executed_price_micros=2**62, client_order_id="mine")),
+        TradeTriggered(a_trade(order_type=OrderType.STOP_LIMIT, triggered_at_us=NOW_US)),
         ApprovalApproved(an_approval(decision=a_decision()), a_trade()),
         UsageAlert("agt_1", "budget", 80, 1, 2, "2026-02"),
     ],

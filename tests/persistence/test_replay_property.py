@@ -12,13 +12,27 @@ from hypothesis import strategies as st
 from actors.book import Book, open_book, replay
 from actors.desk import Outcome, cancel_trade, expire_approval, liquidate, resolve_approval
 from actors.errors import TradingError
-from actors.model import Agent, AgentStatus
+from actors.firing import TickPrices, fire
+from actors.model import Agent, AgentStatus, OrderType
 from actors.money import dollars
 from actors.ports.journal import AlreadyDone, Commit, Committed, IdempotencyClaim
+from actors.resting import resting_orders
 from persistence.memory import MemoryStore
 from persistence.store import open_store
 from persistence.verify import verify
-from tests.actors.builders import DAY_US, MINUTE_US, NOW_US, a_decision, a_ticket, an_agent, buy, placed, sell
+from tests.actors.builders import (
+    DAY_US,
+    MINUTE_US,
+    NOW_US,
+    RULES,
+    a_decision,
+    a_ticket,
+    an_agent,
+    assess,
+    buy,
+    placed,
+    sell,
+)
 from tests.persistence.commits import change, creation
 
 AGENTS = ("agt_1", "agt_2", "agt_3")
@@ -29,10 +43,11 @@ order = st.tuples(
     st.sampled_from(SYMBOLS),
     st.integers(1, 300),
     st.integers(1, 400),
+    st.sampled_from(OrderType),
 )
 step = st.tuples(
     st.sampled_from(AGENTS),
-    order | st.sampled_from(["approve", "reject", "expire", "cancel", "liquidate", "repeat"]),
+    order | st.sampled_from(["approve", "reject", "expire", "cancel", "liquidate", "tick", "repeat"]),
     st.integers(0, 20 * DAY_US),
     st.booleans(),
 )
@@ -69,13 +84,23 @@ class Floor:
     def _decide(self, agent_id: str, what: object) -> Outcome | None:
         agent, book = self.agents[agent_id], self.books[agent_id]
         if isinstance(what, tuple):
-            action, symbol, quantity, price = what
+            action, symbol, quantity, price, order_type = what
             ticket = a_ticket(self.orders, at_us=self.now_us, price_micros=dollars(price))
-            asked = buy(symbol, quantity) if action == "buy" else sell(symbol, quantity)
+            asked = evolve(
+                buy(symbol, quantity) if action == "buy" else sell(symbol, quantity),
+                order_type=order_type,
+                limit_price_micros=dollars(100) if order_type in {OrderType.LIMIT, OrderType.STOP_LIMIT} else None,
+                stop_price_micros=dollars(110) if order_type in {OrderType.STOP, OrderType.STOP_LIMIT} else None,
+            )
             return placed(book, asked, ticket, agent=agent, threshold_micros=dollars(20_000))
         if what == "liquidate":
             prices = dict.fromkeys(SYMBOLS, dollars(100))
             return liquidate(book, agent, prices, self.now_us, lambda prefix: f"{prefix}_{self._next()}")
+        if what == "tick":
+            tick = TickPrices(self.now_us, dict.fromkeys(SYMBOLS, dollars(90 + self.orders % 3 * 15)))
+            return fire(
+                book, agent, resting_orders(book), tick, RULES, assess, lambda prefix: f"{prefix}_{self._next()}"
+            )
         request_id = next(iter(book.approvals), "ovr_none")
         if what == "expire":
             self.now_us += 10 * MINUTE_US
@@ -128,10 +153,15 @@ def test_the_steps_of_the_property_do_something(tmp_path: Path) -> None:
     """One of each kind: what the property says of refusals alone would be worth little."""
     agent = evolve(an_agent(), status=AgentStatus.ACTIVE)
     floor = Floor({"agt_1": agent}, {"agt_1": open_book(agent)})
-    large, small = ("buy", "AAPL", 300, 100), ("buy", "TSLA", 10, 100)
+    market, limit, stop = OrderType.MARKET, OrderType.LIMIT, OrderType.STOP_LIMIT
+    large, small = ("buy", "AAPL", 300, 100, market), ("buy", "TSLA", 10, 100, market)
+    resting, triggered = ("buy", "TSLA", 10, 105, limit), ("buy", "TSLA", 10, 105, stop)
     counts = []
-    for what in (small, large, "approve", large, "reject", large, "expire", large, "cancel", "liquidate", "repeat"):
+    for what in (
+        *(small, large, "approve", large, "reject", large, "expire", large, "cancel"),
+        *(resting, triggered, "tick", "tick", "tick", "liquidate", "repeat"),
+    ):
         floor.step("agt_1", what, 1)
         counts.append(len(floor.batch))
 
-    assert counts == list(range(1, 12))
+    assert counts == list(range(1, 17))
