@@ -1,7 +1,9 @@
 """The HTTP server as an actor: Hypercorn in a task of its own, supervised like everything else."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any, Final
 
 import trio
 from hypercorn.config import Config
@@ -10,24 +12,37 @@ from hypercorn.trio import serve
 from supervisor import Actor
 from supervisor.policy import Reason
 
+BACKLOG: Final = 512
+"""Connections that may wait while the loop is busy; more than a burst of browsers, less than hides an overload."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening TCP socket; port 0 takes a free one. Raises OSError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return where a listening socket is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
 
 class HttpServerActor(Actor):
-    """Serves one ASGI application. `on_bound` hears the URLs once the sockets listen.
+    """Serves one ASGI application on a socket that outlives it, so that a restart loses no connection that waits.
 
-    At an orderly end the server stops accepting, lets the requests in progress finish within the configured grace, and
-    closes the sockets.
+    At an orderly end the server stops accepting, lets the requests in progress finish within `grace_s`, and leaves.
     """
 
-    def __init__(self, app: Any, config: Config, on_bound: Callable[[Sequence[str]], None]) -> None:
+    def __init__(self, app: Any, listener: socket.socket, grace_s: float) -> None:
         self._app = app
-        self._config = config
-        self._on_bound = on_bound
+        self._listener = listener
+        self._grace_s = grace_s
         self._closing = trio.Event()
         self._closed = trio.Event()
-        self._urls: Sequence[str] = ()
 
     async def started(self) -> None:
-        """Bind the sockets and serve."""
+        """Serve."""
         self.ctx.start_task(self._serve)
 
     async def stopped(self, _reason: Reason) -> None:
@@ -37,15 +52,16 @@ class HttpServerActor(Actor):
 
     def inspect(self) -> Mapping[str, object]:
         """Show where the server listens."""
-        return {"urls": list(self._urls)}
+        return {"url": url_of(self._listener)}
 
     async def _serve(self) -> None:
+        config = Config()
+        # Hypercorn closes the socket it is given, so it gets one of its own.
+        config.bind = [f"fd://{os.dup(self._listener.fileno())}"]
+        config.graceful_timeout = self._grace_s
+        config.backlog = BACKLOG
+        config.errorlog = None
         try:
-            async with trio.open_nursery() as nursery:
-                self._urls = await nursery.start(self._run)
-                self._on_bound(self._urls)
+            await serve(self._app, config, shutdown_trigger=self._closing.wait, mode="asgi")
         finally:
             self._closed.set()
-
-    async def _run(self, *, task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED) -> None:
-        await serve(self._app, self._config, shutdown_trigger=self._closing.wait, task_status=task_status, mode="asgi")

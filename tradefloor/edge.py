@@ -1,19 +1,18 @@
 """Opening the edge of a floor: HTTP and WebSocket on one server, supervised below `/edge`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import trio
 from attrs import frozen
-from hypercorn.config import Config
 
 from actors.ports.people import People
 from actors.views import FloorViews
 from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
 from net.http.app import create_app
-from net.server import HttpServerActor
+from net.server import HttpServerActor, listen, url_of
 from net.websocket.endpoint import create_endpoint
 from net.websocket.hub import Hub
 from persistence.people import SqlitePeople
@@ -42,7 +41,7 @@ class OpenEdge:
     people: People
     auth: Auth
     hub: Hub
-    urls: Sequence[str]
+    url: str
 
 
 @asynccontextmanager
@@ -50,19 +49,20 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
     """Run a floor and its edge around a block of code; the edge closes first."""
     views = FloorViews()
     hub = Hub(views)
-    async with open_floor(settings, hub, views) as floor:
-        people = SqlitePeople(floor.store)
-        edge = _edge(floor, people)
-        auth = Auth(edge)
-        app = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
-        bound = _Bound()
-        server = ChildSpec("http", lambda: HttpServerActor(app, _config(settings), bound.set), shutdown_s=GRACE_S + 1)
-        await floor.system.start_child("/", SupervisorSpec("edge", children=(server,)))
-        try:
-            yield OpenEdge(floor, people, auth, hub, await bound.urls())
-        finally:
-            with trio.CancelScope(shield=True, deadline=trio.current_time() + GRACE_S):
-                await hub.close()
+    with listen(settings.host, settings.port) as listener:
+        async with open_floor(settings, hub, views) as floor:
+            people = SqlitePeople(floor.store)
+            edge = _edge(floor, people)
+            auth = Auth(edge)
+            app = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
+            server = ChildSpec("http", lambda: HttpServerActor(app, listener, GRACE_S), shutdown_s=GRACE_S + 1)
+            await floor.system.start_child("/", SupervisorSpec("edge", children=(server,)))
+            try:
+                yield OpenEdge(floor, people, auth, hub, url_of(listener))
+            finally:
+                with trio.CancelScope(shield=True, deadline=trio.current_time() + GRACE_S):
+                    await hub.close()
+                await floor.system.stop("/edge")
 
 
 class Mounted:
@@ -78,24 +78,6 @@ class Mounted:
             await self._sockets(scope, receive, send)
         else:
             await self._http(scope, receive, send)
-
-
-class _Bound:
-    """Where the server listens, once it does."""
-
-    def __init__(self) -> None:
-        self._urls: Sequence[str] = ()
-        self._known = trio.Event()
-
-    def set(self, urls: Sequence[str]) -> None:
-        """Say where."""
-        self._urls = urls
-        self._known.set()
-
-    async def urls(self) -> Sequence[str]:
-        """Wait until it listens."""
-        await self._known.wait()
-        return self._urls
 
 
 def _edge(floor: Floor, people: People) -> Edge:
@@ -142,12 +124,3 @@ def _market_check(floor: Floor) -> Callable[[], Awaitable[None]]:
             raise TimeoutError(f"the last price is {age_us / 1e6:.1f} s old")
 
     return check
-
-
-def _config(settings: Settings) -> Config:
-    config = Config()
-    config.bind = [f"{settings.host}:{settings.port}"]
-    config.graceful_timeout = GRACE_S
-    config.errorlog = None
-    config.accesslog = None
-    return config

@@ -3,12 +3,12 @@
 import contextlib
 import signal
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import click
 import trio
 
+from actors.errors import JournalUnavailable
 from net.grpc.server import ListenError
 from persistence.files import FloorInUse
 from persistence.sqlite import has_wal_reset_bug, sqlite_version
@@ -31,13 +31,33 @@ def serve(*, demo: bool, **values: Any) -> None:
         click.echo(f"The environment variable {name} is no setting; see: tradefloor serve --help", err=True)
     try:
         trio.run(run, settings, demo and settings.is_development)
-    except (FloorInUse, ListenError) as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(
-            f"{error.strerror or error}: {error.filename or f'{settings.host}:{settings.port}'}; "
-            "choose another with --port, --host or --database-path"
-        ) from error
+    except BaseExceptionGroup as group:
+        cause = obstacle(group)
+        if cause is None:
+            raise
+        raise click.ClickException(explain(cause, settings)) from cause
+
+
+def obstacle(group: BaseExceptionGroup[BaseException]) -> Exception | None:
+    """Return the first thing in the way of a start that its user can mend, None where something else went wrong too."""
+    known, others = group.split((FloorInUse, ListenError, OSError, JournalUnavailable))
+    if known is None or others is not None:
+        return None
+    first: BaseException = known
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first if isinstance(first, Exception) else None
+
+
+def explain(cause: Exception, settings: Settings) -> str:
+    """Say in one line what is in the way, and what to do about it."""
+    if not isinstance(cause, OSError):
+        return str(cause)
+    if cause.filename is None:
+        return (
+            f"cannot listen on {settings.host}:{settings.port} ({cause.strerror}); set PORT or HOST, or stop the other"
+        )
+    return f"cannot use {cause.filename} ({cause.strerror}); set DATABASE_PATH to a file in a folder you may write"
 
 
 async def run(settings: Settings, demo: bool) -> None:
@@ -48,7 +68,7 @@ async def run(settings: Settings, demo: bool) -> None:
         async with open_edge(settings) as edge:
             if settings.is_development:
                 await seed_demo_user(edge.floor, edge.people, edge.auth.passwords)
-            announce(settings, edge.urls, demo=demo)
+            announce(settings, edge.url, demo=demo)
             if demo:
                 await seed_demo_agents(edge.floor, edge.people)
             settle_memory()
@@ -59,9 +79,9 @@ async def run(settings: Settings, demo: bool) -> None:
         nursery.cancel_scope.cancel()
 
 
-def announce(settings: Settings, urls: Sequence[str], *, demo: bool) -> None:
+def announce(settings: Settings, url: str, *, demo: bool) -> None:
     """Print where the floor is and how to sign in."""
-    lines = [f"Tradefloor {__version__} is open at {url}" for url in urls]
+    lines = [f"Tradefloor {__version__} is open at {url}"]
     if settings.is_development:
         lines.append(f"Sign in as {DEMO_EMAIL} with the password {DEMO_PASSWORD} (development only).")
     if demo:
