@@ -23,7 +23,7 @@ from actors.events import (
     TradeExecuted,
     TradeFailed,
     UsageAlert,
-    UserChanged,
+    UserEventRecord,
 )
 from actors.model import Agent, Principal, Role
 
@@ -78,7 +78,7 @@ def parse_channel(name: str) -> Channel:
 
 def agent_id_of(event: Event) -> str | None:
     """Return the agent that an event is about, None for a person's."""
-    if isinstance(event, UserChanged):
+    if isinstance(event, UserEventRecord):
         return None
     if isinstance(event, UsageAlert):
         return event.agent_id

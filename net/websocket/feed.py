@@ -10,7 +10,7 @@ their replay was still running, `data.resume` has the sequence of each.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import trio
@@ -163,33 +163,28 @@ class Feed:
             self._give_up("what was missed could not be read", None)
             return
         # Meanwhile the client may have left channels, or have lagged and lost them all.
-        frames = self._missed_frames(replay, [item for item in recorded if item.seq <= head])
+        frames = list(self._missed_frames(replay, [item for item in recorded if item.seq <= head]))
         if is_last:
-            frames += self._portfolios(replay, head)
             self._end_replay(replay)
         else:
             replay.position = min(recorded[-1].seq, head) if len(recorded) == page else head
         await self._send(frames)
 
-    def _missed_frames(self, replay: Replay, recorded: Iterable[Recorded]) -> list[Frame]:
+    def _missed_frames(self, replay: Replay, recorded: Sequence[Recorded]) -> Iterator[Frame]:
+        """Yield the frames of a page: its events, and after the last one of each agent the portfolio as it is now."""
+        views = self._hub.views
         selection = selection_of(replay, self._known_principal, self._live)
-        frames: list[Frame] = []
+        last = {agent_id_of(item.event): item for item in recorded}
         for item in recorded:
             owner = self._hub.owner_of(item.event)
             if selection.wants(item, owner):
-                frames.append(event_frame(item, self._hub.views))
+                yield event_frame(item, views)
             agent_id = agent_id_of(item.event)
-            if agent_id is not None and selection.wants_portfolio(agent_id, owner):
-                replay.touched_us[agent_id] = item.at_us
-        return frames
-
-    def _portfolios(self, replay: Replay, head: int) -> Iterable[Frame]:
-        """Show the portfolios that missed events have changed, as they are now."""
-        views = self._hub.views
-        for agent_id, at_us in replay.touched_us.items():
+            if agent_id is None or last[agent_id] is not item or not selection.wants_portfolio(agent_id, owner):
+                continue
             book = views.books.get(agent_id)
             if book is not None:
-                yield portfolio_frame(book, head, at_us, views)
+                yield portfolio_frame(book, item.seq, item.at_us, views)
 
     def _end_replay(self, replay: Replay) -> None:
         for channel in replay.channels:

@@ -11,11 +11,22 @@ import trio
 from attrs import frozen
 
 from actors.book import Book
-from actors.events import AgentStatusChanged, Event, Recorded, UserChanged
-from actors.model import Agent, Principal
+from actors.events import (
+    AgentStatusChanged,
+    Event,
+    KeyRevoked,
+    Recorded,
+    UserChanged,
+    UserEventRecord,
+    UserPasswordChanged,
+    UserRefreshReused,
+    UserSignedOut,
+)
+from actors.model import Agent
 from actors.views import FloorViews, MarketSnapshot
+from net.auth.identity import Identity
 from net.websocket.channels import EVERYBODY, TOPICS, Topic, agent_id_of, route, routes_for
-from net.websocket.closing import ACCOUNT_CHANGED, GOING_AWAY, Closing
+from net.websocket.closing import GOING_AWAY, SIGN_IN_ENDED, Closing
 from net.websocket.limits import DEFAULT_LIMITS, Limits
 from net.websocket.outbox import Frame
 from net.websocket.render import event_frame, market_frame, portfolio_frame
@@ -39,7 +50,7 @@ class Member(Protocol):
     """A session, as the hub sees it. No method waits."""
 
     @property
-    def principal(self) -> Principal | None:
+    def identity(self) -> Identity | None:
         """Who it is, None before that is known."""
         ...
 
@@ -62,6 +73,19 @@ class HubStatistics:
     deliveries: int
     lagged: int
     refused: int
+
+
+def ends_sign_in(event: UserEventRecord, identity: Identity) -> bool:
+    """Say whether somebody has to sign in again because of what happened, before the next look would show it."""
+    match event:
+        case UserChanged() | UserPasswordChanged():
+            return identity.principal.user_id == event.user_id
+        case UserSignedOut() | UserRefreshReused():
+            return identity.family_id == event.family_id
+        case KeyRevoked():
+            return not identity.is_person and identity.principal.agent_id == event.agent_id
+        case _:
+            return False
 
 
 class Hub:
@@ -107,8 +131,8 @@ class Hub:
                 listeners = self._listeners(routes_for(topic, agent_id, self.owner_of(event, agent)))
                 if listeners:
                     self._deliver(event_frame(item, self.views), listeners)
-            elif isinstance(event, UserChanged):
-                self.end_user(event.user_id, ACCOUNT_CHANGED)
+            elif isinstance(event, UserEventRecord):
+                self._sign_off(event)
         if book is not None and recorded:
             self._publish_portfolio(book, recorded[-1], agent)
 
@@ -155,13 +179,6 @@ class Hub:
         if not self._members:
             self._empty.set()
 
-    def end_user(self, user_id: str, closing: Closing) -> None:
-        """Close the sockets of one user."""
-        for member in list(self._members):
-            principal = member.principal
-            if principal is not None and principal.user_id == user_id:
-                member.end(closing)
-
     async def tend(self) -> None:
         """Ping all clients in turn, for ever; to be run as a task beside the server."""
         while True:
@@ -176,6 +193,12 @@ class Hub:
         for member in list(self._members):
             member.end(GOING_AWAY)
         await self._empty.wait()
+
+    def _sign_off(self, event: UserEventRecord) -> None:
+        """Close the sockets of those who may not go on as before."""
+        for member in list(self._members):
+            if member.identity is not None and ends_sign_in(event, member.identity):
+                member.end(SIGN_IN_ENDED)
 
     def _publish_portfolio(self, book: Book, last: Recorded, agent: Agent | None) -> None:
         agent_id = book.portfolio.agent_id

@@ -23,11 +23,9 @@ class Replay:
     channels: dict[Channel, None]
     after: int
     position: int = field(init=False)
-    touched_us: dict[str, int] = field(init=False, factory=dict)
-    """Agents whose portfolio is to be shown at the end, and when their last event was."""
 
     def __attrs_post_init__(self) -> None:
-        # The event `after` was seen, the portfolio that it led to perhaps not; so its agent counts as touched.
+        # The event `after` was seen, the portfolio that it led to perhaps not; so it is read, for its portfolio's sake.
         self.position = max(self.after - 1, 0)
 
 
@@ -52,7 +50,7 @@ class Selection:
         return not self.routes.isdisjoint(ways) and not any(self.live.get(way, item.seq) < item.seq for way in ways)
 
     def wants_portfolio(self, agent_id: str, owner: str) -> bool:
-        """Say whether the portfolio of an agent of `owner` is to be shown at the end."""
+        """Say whether the portfolio of an agent of `owner` is to be shown with its events."""
         ways = routes_for(Topic.PORTFOLIO, agent_id, owner)
         return not self.routes.isdisjoint(ways) and self.live.keys().isdisjoint(ways)
 

@@ -9,18 +9,17 @@ import orjson
 import trio
 
 from actors.errors import AgentNotFound, JournalUnavailable
-from actors.model import Principal
 from net.auth.errors import Unauthorized
 from net.auth.identity import Identity
 from net.http import problems
 from net.http.problems import problem_of
 from net.websocket.bucket import TokenBucket
 from net.websocket.closing import (
-    ACCOUNT_CHANGED,
     AUTHENTICATION_LATE,
     INTERNAL,
     NOT_AUTHENTICATED,
     NOT_READING,
+    SIGN_IN_ENDED,
     TOKEN_EXPIRED,
     TOKEN_REFUSED,
     TOO_LARGE,
@@ -52,6 +51,8 @@ from supervisor import correlation_id
 INSTANCE: Final = "/ws"
 TRADE_SUBMIT: Final = "trade.submit"
 MICROSECONDS: Final = 1_000_000
+LOOK_S_MIN: Final = 1.0
+"""A client is looked up no more often than this, whatever the clocks say."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,9 +77,9 @@ class Session:
         self._in_flight = trio.Semaphore(limits.trades_in_flight_max)
 
     @property
-    def principal(self) -> Principal | None:
+    def identity(self) -> Identity | None:
         """Who it is, None before that is known."""
-        return None if self._identity is None else self._identity.principal
+        return self._identity
 
     def end(self, closing: Closing) -> None:
         """Stop reading, and close once what waits is written. The first call's reason is the one that counts."""
@@ -124,11 +125,12 @@ class Session:
                 await self._take(message, nursery)
 
     async def _receive(self) -> str | bytes | None:
-        """Return the next message, None once the peer has gone; meanwhile make sure that the client is still known."""
-        while True:
+        """Return the next message, None when there will be none; meanwhile make sure that the client is still known."""
+        while self._closing is None:
             with trio.move_on_at(self._recognised_until):
                 return await self._transport.receive()
             await self._recognise_again()
+        return None
 
     async def _recognise_again(self) -> None:
         """Close the socket when its sign-in has ended, its token expired, or its account changed."""
@@ -146,7 +148,7 @@ class Session:
             if identity.principal == self._identity.principal:
                 self._know(self._credential, identity)
             else:
-                self.end(ACCOUNT_CHANGED)
+                self.end(SIGN_IN_ENDED)
 
     async def _write(self, written: trio.Event) -> None:
         with self._failing_well():
@@ -236,7 +238,7 @@ class Session:
     def _know(self, credential: str, identity: Identity) -> None:
         self._credential, self._identity = credential, identity
         left_us = identity.good_until_us - self._services.clock.now_us()
-        self._recognised_until = trio.current_time() + max(left_us, 0) / MICROSECONDS
+        self._recognised_until = trio.current_time() + max(left_us / MICROSECONDS, LOOK_S_MIN)
 
     def _subscribe(self, action: Subscribe) -> None:
         channels = action.parsed()

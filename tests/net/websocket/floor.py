@@ -1,7 +1,9 @@
 """A floor in miniature for the sockets' tests: commits events, keeps them, shows them, and publishes them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
+import trio
 from attrs import evolve
 
 from actors.book import open_book
@@ -56,6 +58,10 @@ class MiniFloor:
         self.unavailable: Exception | None = None
         """When set, reading what was committed raises it."""
         self.reads = 0
+        self.reading: trio.Event | None = None
+        """When set, reading what was committed waits for it."""
+        self.unpublished: list[Callable[[], None]] | None = None
+        """While a list, commits are stored but not shown: the moment between the transaction and its publication."""
         self.identities: dict[str, Identity] = {}
         self.now_us_value = NOW_US
         self._ids = 0
@@ -99,10 +105,14 @@ class MiniFloor:
     async def events(self, streams: Sequence[str] | None, after_seq: int, limit: int) -> Sequence[Recorded]:
         """Return events by sequence, as `History.events` does."""
         self.reads += 1
+        await trio.lowlevel.checkpoint()
         if self.unavailable is not None:
             raise self.unavailable
         found = [item for item in self.log[after_seq:] if streams is None or item.stream in streams]
-        return found[:limit]
+        page = found[:limit]
+        if self.reading is not None:
+            await self.reading.wait()
+        return page
 
     def add_agent(self, agent_id: str, user_id: str) -> Agent:
         """Commit a new agent."""
@@ -171,16 +181,31 @@ class MiniFloor:
             item = Recorded(len(self.log) + 1, stream, 1, self.now_us_value, None, FLOOR, event)
             self.log.append(item)
             recorded.append(item)
+        show = partial(self._show, stream, recorded, agent, changes_book)
+        if self.unpublished is None:
+            show()
+        else:
+            self.unpublished.append(show)
+        return self.log[-1].seq
+
+    def publish_all(self) -> None:
+        """Show and publish what was held back, and hold nothing back any more."""
+        waiting, self.unpublished = self.unpublished or [], None
+        for show in waiting:
+            show()
+
+    def _show(self, stream: str, recorded: Sequence[Recorded], agent: Agent | None, changes_book: bool) -> None:
+        """Each change of a book adds a micro-dollar of fees, so that portfolios can be told apart."""
         book = None
         if agent is not None:
             book = open_book(agent)
         elif changes_book:
             before = self.views.books[stream]
-            book = evolve(before, usage=evolve(before.usage, api_calls=before.usage.api_calls + 1))
+            ledger = before.portfolio
+            book = evolve(before, portfolio=evolve(ledger, fees_micros=ledger.fees_micros + 1))
         self.views.publish(agent, book)
-        self.views.last_seq = self.log[-1].seq
+        self.views.last_seq = recorded[-1].seq
         self.hub.publish(recorded, agent, book)
-        return self.log[-1].seq
 
     def tick(self, price_micros: int) -> None:
         """Publish prices."""
