@@ -16,6 +16,7 @@ from actors.ports.journal import IdempotencyClaim
 from net.auth.errors import Forbidden
 from net.auth.service import Auth
 from net.edge import Edge
+from net.http.answers import Answer, Answers
 from net.http.call import Call
 from net.http.errors import IdempotencyKeyInvalid, MediaTypeUnsupported, RequestInFlight
 from net.http.exchange import Exchange
@@ -26,6 +27,7 @@ from net.wire.decode import decode
 from net.wire.structure import FieldProblem, InvalidRequest, fields_of, structure, structure_query
 
 JSON: Final = "application/json"
+HTML: Final = "text/html; charset=utf-8"
 
 _KEY: Final = re.compile(IDEMPOTENCY_KEY_PATTERN, re.ASCII)
 _log = logging.getLogger(__name__)
@@ -43,20 +45,19 @@ class Dispatcher:
         self._edge = edge
         self._auth = auth
         self._in_flight: set[tuple[str, str]] = set()
+        self._answers = Answers()
 
     async def dispatch(self, route: Route, exchange: Exchange, parts: Mapping[str, str]) -> Response:
         """Answer a request to a route; `parts` are those of its path."""
         try:
             call = Call(self._edge, self._auth, exchange)
             _require_access(route, call)
-            arguments = _arguments(route, exchange)
+            arguments = {**parts, **_arguments(route, exchange)}
             if route.method != "POST" or b"idempotency-key" not in exchange.headers:
-                return _response(await route.handler(call, **parts, **arguments))
+                return _response(await route.handler(call, **arguments))
             claim = _claim(call)
             with self._flight(claim):
-                return _response(
-                    await route.handler(Call(self._edge, self._auth, exchange, claim), **parts, **arguments)
-                )
+                return await self._once(route, claim, call, arguments)
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
             return self.problem(error, exchange)
 
@@ -67,6 +68,18 @@ class Dispatcher:
             _log.error("request failed: %s %s", exchange.method, exchange.path, exc_info=error)
         body = problem.body(exchange.path, exchange.correlation_id)
         return Response(body, problem.status, dict(problem.headers), content_type=MEDIA_TYPE)
+
+    async def _once(self, route: Route, claim: IdempotencyClaim, call: Call, arguments: Mapping[str, Any]) -> Response:
+        """Answer as before, if this claim was answered; else let the handler answer, and keep that."""
+        call = Call(self._edge, self._auth, call.exchange, claim)
+        if route.atomic:
+            return _response(await route.handler(call, **arguments))
+        now_us = self._edge.clock.now_us()
+        answer = self._answers.find(claim, now_us)
+        if answer is None:
+            answer = _answer(await route.handler(call, **arguments))
+            self._answers.keep(claim, answer, now_us)
+        return Response(answer.body, answer.status, dict(answer.headers))
 
     @contextmanager
     def _flight(self, claim: IdempotencyClaim) -> Generator[None]:
@@ -137,7 +150,14 @@ def _claim(call: Call) -> IdempotencyClaim:
     return IdempotencyClaim(scope, key, hashlib.sha256(head + canonical).hexdigest())
 
 
-def _response(reply: Reply) -> Response:
+def _answer(reply: Reply) -> Answer:
+    if reply.html is not None:
+        return Answer(reply.status, {"Content-Type": HTML, **reply.headers}, reply.html.encode())
     if reply.value is None:
-        return Response(b"", reply.status, dict(reply.headers))
-    return Response(orjson.dumps(reply.value), reply.status, dict(reply.headers), content_type=JSON)
+        return Answer(reply.status, reply.headers, b"")
+    return Answer(reply.status, {"Content-Type": JSON, **reply.headers}, orjson.dumps(reply.value))
+
+
+def _response(reply: Reply) -> Response:
+    answer = _answer(reply)
+    return Response(answer.body, answer.status, dict(answer.headers))

@@ -17,11 +17,12 @@ HandlerT = TypeVar("HandlerT", bound=Handler)
 
 @frozen
 class Reply:
-    """An answer: a JSON value (None: an empty body), its status, and headers of its own."""
+    """An answer: a JSON value (None: an empty body), its status, and headers of its own; `html` is a page instead."""
 
     value: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(factory=dict)
+    html: str | None = None
 
 
 @frozen

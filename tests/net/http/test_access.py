@@ -1,6 +1,7 @@
 """Who may do what: nobody, viewer, trader, approver, admin, an agent's key, and the owner of something else."""
 
 import pytest
+from trio.testing import MockClock
 
 from actors.model import FLOOR, Role
 from actors.ports.people import AgentKey
@@ -36,7 +37,7 @@ def path_of(route: Route) -> str:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-async def test_every_route_asks_who_is_calling(route: Route) -> None:
+async def test_every_route_asks_who_is_calling(route: Route, mock_clock: MockClock) -> None:
     """Without a token a route is 401 unless it is open; below its role 403; with a key only where keys will do."""
     async with served() as edge:
         tokens = await prepared(edge)
@@ -57,7 +58,7 @@ async def test_every_route_asks_who_is_calling(route: Route) -> None:
 @pytest.mark.parametrize(
     "route", [route for route in ROUTES if "<agent_id>" in route.path], ids=lambda route: f"{route.method} {route.path}"
 )
-async def test_what_is_anothers_is_not_there(route: Route) -> None:
+async def test_what_is_anothers_is_not_there(route: Route, mock_clock: MockClock) -> None:
     """Another user's agent is 404 on every route, with a body that would do."""
     async with served() as edge:
         tokens = await prepared(edge)
@@ -67,7 +68,7 @@ async def test_what_is_anothers_is_not_there(route: Route) -> None:
         assert answer.status == 404, answer.body
 
 
-async def test_a_request_is_seen_by_its_owner_and_by_approvers() -> None:
+async def test_a_request_is_seen_by_its_owner_and_by_approvers(mock_clock: MockClock) -> None:
     """Others do not know that it is there."""
     async with served() as edge:
         tokens = await prepared(edge)
@@ -81,7 +82,7 @@ async def test_a_request_is_seen_by_its_owner_and_by_approvers() -> None:
         assert listed == {"viewer": 0, "trader": 0, "approver": 1, "admin": 1, "ann": 1, "key": 1}
 
 
-async def test_a_key_trades_for_its_agent_only() -> None:
+async def test_a_key_trades_for_its_agent_only(mock_clock: MockClock) -> None:
     """Its own agent it reads and trades; another one of the same owner is not there."""
     async with served() as edge:
         tokens = await prepared(edge)
@@ -92,7 +93,7 @@ async def test_a_key_trades_for_its_agent_only() -> None:
         assert [agent["agentId"] for agent in listed.json["items"]] == ["agt_1"]
 
 
-async def test_an_admin_sees_everybodys_agents() -> None:
+async def test_an_admin_sees_everybodys_agents(mock_clock: MockClock) -> None:
     """Others see their own."""
     async with served() as edge:
         tokens = await prepared(edge)

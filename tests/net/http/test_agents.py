@@ -10,7 +10,7 @@ from tests.net.http.harness import served
 AT = "/api/v1/agents"
 
 
-async def test_an_agent_is_shown_as_the_contract_says(mock_clock: object) -> None:
+async def test_an_agent_is_shown_as_the_contract_says(mock_clock: MockClock) -> None:
     """All fields are there; those without a value are null."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -64,7 +64,7 @@ async def test_agents_are_found(query: str, names: list[str], mock_clock: MockCl
         assert [agent["name"] for agent in found.json["items"]] == names
 
 
-async def test_pages_follow_each_other() -> None:
+async def test_pages_follow_each_other(mock_clock: MockClock) -> None:
     """Every agent stands on one page, and the last has no cursor."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -95,7 +95,7 @@ async def test_pages_follow_each_other() -> None:
         ("?search=%FF", ""),
     ],
 )
-async def test_queries_at_fault_are_named(query: str, field: str) -> None:
+async def test_queries_at_fault_are_named(query: str, field: str, mock_clock: MockClock) -> None:
     """The parameter at fault is named."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -103,7 +103,7 @@ async def test_queries_at_fault_are_named(query: str, field: str) -> None:
         assert (answer.status, list(answer.fields)) == (400, [field])
 
 
-async def test_an_agent_is_changed() -> None:
+async def test_an_agent_is_changed(mock_clock: MockClock) -> None:
     """What is said changes, what is not stays."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -115,7 +115,7 @@ async def test_an_agent_is_changed() -> None:
         assert (answer.json["oversightThreshold"], answer.json["quotaConfig"]["apiCalls"]) == (None, 2000)
 
 
-async def test_the_life_of_an_agent() -> None:
+async def test_the_life_of_an_agent(mock_clock: MockClock) -> None:
     """Resumed, paused, stopped, and deleted; then it is not there any more."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -133,7 +133,7 @@ async def test_the_life_of_an_agent() -> None:
         assert (await edge.call("GET", AT, token=token)).json["items"] == []
 
 
-async def test_creation_is_once_under_one_key() -> None:
+async def test_creation_is_once_under_one_key(mock_clock: MockClock) -> None:
     """The same request again replays the answer; another one under the key is refused."""
     async with served() as edge:
         token = await edge.user("ann")

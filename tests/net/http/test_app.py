@@ -6,6 +6,7 @@ import logging
 import pytest
 import trio
 from attrs import evolve
+from trio.testing import MockClock
 
 from actors.model import Role
 from net.http.limits import QUERY_BYTES_MAX
@@ -15,7 +16,7 @@ ME = "/api/v1/auth/me"
 PREFLIGHT = {"Access-Control-Request-Method": "PUT", "Origin": ORIGIN}
 
 
-async def test_what_is_nowhere_is_a_problem() -> None:
+async def test_what_is_nowhere_is_a_problem(mock_clock: MockClock) -> None:
     """404 and 405 are problem details like all others."""
     async with served() as edge:
         nowhere = await edge.call("GET", "/nowhere")
@@ -25,7 +26,7 @@ async def test_what_is_nowhere_is_a_problem() -> None:
         assert (wrong.status, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
-async def test_what_is_wrong_here_stays_here(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_wrong_here_stays_here(caplog: pytest.LogCaptureFixture, mock_clock: MockClock) -> None:
     """An unforeseen error is 500 without a word of it, and is in the log."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -39,7 +40,7 @@ async def test_what_is_wrong_here_stays_here(caplog: pytest.LogCaptureFixture) -
         assert "request failed: GET /api/v1/agents/agt_1/portfolio" in caplog.text
 
 
-async def test_the_storage_that_cannot_say_who_is_calling() -> None:
+async def test_the_storage_that_cannot_say_who_is_calling(mock_clock: MockClock) -> None:
     """503, not 401: the caller may well be somebody."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -51,7 +52,7 @@ async def test_the_storage_that_cannot_say_who_is_calling() -> None:
 @pytest.mark.parametrize(
     ("sent", "kept"), [("abc-1.2:3_4", True), ("a b", False), ("x" * 129, False), ("", False), ("é", False)]
 )
-async def test_correlation_ids_are_taken_or_made(sent: str, kept: bool) -> None:
+async def test_correlation_ids_are_taken_or_made(sent: str, kept: bool, mock_clock: MockClock) -> None:
     """What could not stand in a log line is replaced."""
     async with served() as edge:
         answer = await edge.call("GET", "/health/live", headers={"X-Correlation-ID": sent})
@@ -59,7 +60,7 @@ async def test_correlation_ids_are_taken_or_made(sent: str, kept: bool) -> None:
         assert answer.headers["x-correlation-id"]
 
 
-async def test_the_correlation_id_reaches_the_log_of_the_floor() -> None:
+async def test_the_correlation_id_reaches_the_log_of_the_floor(mock_clock: MockClock) -> None:
     """It is carried into the actors and stands beside the event."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -70,7 +71,7 @@ async def test_the_correlation_id_reaches_the_log_of_the_floor() -> None:
         assert edge.floor.publisher.recorded[-1].correlation_id == "from-the-client"
 
 
-async def test_preflights_of_our_own_clients() -> None:
+async def test_preflights_of_our_own_clients(mock_clock: MockClock) -> None:
     """A stranger's browser gets no permission."""
     async with served() as edge:
         ours = await edge.call("OPTIONS", ME, headers=PREFLIGHT)
@@ -84,7 +85,7 @@ async def test_preflights_of_our_own_clients() -> None:
         assert plain.status == 200
 
 
-async def test_large_answers_are_compressed_for_who_takes_it() -> None:
+async def test_large_answers_are_compressed_for_who_takes_it(mock_clock: MockClock) -> None:
     """A small one is not, and nobody gets what they did not ask for."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -99,7 +100,7 @@ async def test_large_answers_are_compressed_for_who_takes_it() -> None:
         assert "content-encoding" not in small.headers
 
 
-async def test_strangers_are_limited_by_address(mock_clock: object) -> None:
+async def test_strangers_are_limited_by_address(mock_clock: MockClock) -> None:
     """Beyond the limit 429 with the time to wait; who has a token goes on, and probes are never limited."""
     async with served(settings=evolve(SETTINGS, rate_limit_max=2, rate_limit_window_s=60)) as edge:
         token = await edge.user("ann")
@@ -114,7 +115,7 @@ async def test_strangers_are_limited_by_address(mock_clock: object) -> None:
         assert (await edge.call("GET", "/health/live")).status == 200
 
 
-async def test_users_are_limited_together_with_their_keys(mock_clock: object) -> None:
+async def test_users_are_limited_together_with_their_keys(mock_clock: MockClock) -> None:
     """The limit is the user's, whichever token is shown."""
     async with served(settings=evolve(SETTINGS, rate_limit_user_max=1)) as edge:
         token, other = await edge.user("ann"), await edge.user("bob")
@@ -124,7 +125,7 @@ async def test_users_are_limited_together_with_their_keys(mock_clock: object) ->
         assert (await edge.call("GET", ME, token=other)).status == 200
 
 
-async def test_probes_say_what_is_wrong(autojump_clock: object) -> None:
+async def test_probes_say_what_is_wrong(autojump_clock: MockClock) -> None:
     """Ready while all checks pass; else 503 naming those that do not, a slow one included."""
 
     async def well() -> None:
@@ -151,7 +152,7 @@ async def test_probes_say_what_is_wrong(autojump_clock: object) -> None:
         assert (await edge.call("GET", "/health/live")).json["status"] == "ok"
 
 
-async def test_a_session_from_end_to_end() -> None:
+async def test_a_session_from_end_to_end(mock_clock: MockClock) -> None:
     """Sign in, look, refresh, sign out; then nothing is good any more."""
     async with served() as edge:
         await edge.user("ann", Role.APPROVER)
@@ -171,7 +172,7 @@ async def test_a_session_from_end_to_end() -> None:
         assert (again.status, again.slug) == (401, "unauthorized")
 
 
-async def test_sign_ins_are_throttled() -> None:
+async def test_sign_ins_are_throttled(mock_clock: MockClock) -> None:
     """429 says when the next attempt may be made."""
     async with served() as edge:
         login = {"email": "ann@example.com", "password": "wrong"}
@@ -179,7 +180,7 @@ async def test_sign_ins_are_throttled() -> None:
         assert statuses == [401] * 5 + [429]
 
 
-async def test_bodies_where_none_belongs() -> None:
+async def test_bodies_where_none_belongs(mock_clock: MockClock) -> None:
     """An empty object will do; fields, and what is no JSON, will not."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -195,7 +196,7 @@ async def test_bodies_where_none_belongs() -> None:
         assert (long.status, long.slug) == (400, "validation")
 
 
-async def test_usage_of_a_month(mock_clock: object) -> None:
+async def test_usage_of_a_month(mock_clock: MockClock) -> None:
     """The current month by default; another one by its name, empty where nothing was used."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -214,7 +215,7 @@ async def test_usage_of_a_month(mock_clock: object) -> None:
         assert wrong.fields == {"period": "must be a month such as 2026-01"}
 
 
-async def test_prices_of_the_market() -> None:
+async def test_prices_of_the_market(mock_clock: MockClock) -> None:
     """All of them, or one; an unknown symbol is 400."""
     async with served() as edge:
         token = await edge.user("ann")

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import pytest
 import trio
+from trio.testing import MockClock
 
-from net.http import body
-from net.http.limits import BODY_BYTES_MAX, BODY_DRAINED_BYTES_MAX
+from net.http.limits import BODY_BYTES_MAX, BODY_DRAINED_BYTES_MAX, BODY_SECONDS_MAX
 from tests.net.http.harness import ORIGIN, Served, served
 from tests.net.http.sockets import Client, Server, listening
 
@@ -50,7 +51,9 @@ async def require_alive(client: Client) -> None:
         ("POST /api/v1/auth/login", 415, "media-type"),
     ],
 )
-async def test_early_errors_read_the_body_first(request_line: str, status: int, slug: str) -> None:
+async def test_early_errors_read_the_body_first(
+    request_line: str, status: int, slug: str, mock_clock: MockClock
+) -> None:
     """An answer that does not depend on the body still waits for all of it, and the connection goes on."""
     async with floor_and_server() as (_, server), server.connect() as client:
         head = f"{request_line} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 300000\r\n\r\n"
@@ -61,7 +64,7 @@ async def test_early_errors_read_the_body_first(request_line: str, status: int, 
         await require_alive(client)
 
 
-async def test_a_body_in_pieces_is_put_together() -> None:
+async def test_a_body_in_pieces_is_put_together(mock_clock: MockClock) -> None:
     """A body that arrives byte by byte is the same body."""
     async with floor_and_server() as (_, server), server.connect() as client:
         request = with_length("/api/v1/auth/login", LOGIN)
@@ -71,7 +74,7 @@ async def test_a_body_in_pieces_is_put_together() -> None:
         assert (answer.status, answer.slug) == (401, "unauthorized")
 
 
-async def test_a_chunked_body_is_taken() -> None:
+async def test_a_chunked_body_is_taken(mock_clock: MockClock) -> None:
     """Transfer-Encoding alone is a fine way to say where a body ends."""
     async with floor_and_server() as (_, server), server.connect() as client:
         chunked = f"{len(LOGIN):x}\r\n".encode() + LOGIN + b"\r\n0\r\n\r\n"
@@ -81,7 +84,7 @@ async def test_a_chunked_body_is_taken() -> None:
         await require_alive(client)
 
 
-async def test_two_lengths_are_refused_and_the_connection_closed() -> None:
+async def test_two_lengths_are_refused_and_the_connection_closed(mock_clock: MockClock) -> None:
     """Content-Length with Transfer-Encoding is how requests are smuggled."""
     async with floor_and_server() as (_, server), server.connect() as client:
         headers = ("Content-Type: application/json", "Content-Length: 5", "Transfer-Encoding: chunked")
@@ -92,7 +95,7 @@ async def test_two_lengths_are_refused_and_the_connection_closed() -> None:
         assert await client.is_closed()
 
 
-async def test_a_body_too_large_is_read_and_refused() -> None:
+async def test_a_body_too_large_is_read_and_refused(mock_clock: MockClock) -> None:
     """A body just above the limit is read to its end, so the connection can go on."""
     async with floor_and_server() as (_, server), server.connect() as client:
         await client.send(with_length("/api/v1/auth/login", b" " * (BODY_BYTES_MAX + 1)))
@@ -101,7 +104,7 @@ async def test_a_body_too_large_is_read_and_refused() -> None:
         await require_alive(client)
 
 
-async def test_a_body_without_end_is_refused_and_the_connection_closed() -> None:
+async def test_a_body_without_end_is_refused_and_the_connection_closed(mock_clock: MockClock) -> None:
     """A body far above the limit is not read to its end; what still arrives is thrown away."""
     async with floor_and_server() as (_, server), server.connect() as client:
         size = 4 * BODY_DRAINED_BYTES_MAX
@@ -123,17 +126,41 @@ async def test_a_body_without_end_is_refused_and_the_connection_closed() -> None
         assert answer.headers["connection"] == "close"
 
 
-async def test_a_body_that_never_comes_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that promises a body and sends none is answered 408."""
-    monkeypatch.setattr(body, "BODY_SECONDS_MAX", 0.05)
-    async with floor_and_server() as (_, server), server.connect() as client:
-        await client.send(post("/api/v1/auth/login", b"{", "Content-Length: 100", "Content-Type: application/json"))
-        answer = await client.answer()
-        assert (answer.status, answer.slug) == (408, "request-timeout")
-        assert await client.is_closed()
+async def test_a_body_that_never_comes_times_out(autojump_clock: MockClock) -> None:
+    """A client that promises a body and sends none is answered 408, and the connection is closed."""
+    async with served() as edge:
+        sent: list[dict[str, Any]] = []
+        events = [{"type": "http.request", "body": b"{", "more_body": True}]
+        answered = trio.Event()
+
+        async def receive() -> dict[str, Any]:
+            if events:
+                return events.pop()
+            await answered.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(event: dict[str, Any]) -> None:
+            await trio.lowlevel.checkpoint()
+            sent.append(event)
+            if event["type"] == "http.response.body":
+                answered.set()
+
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "path": "/api/v1/auth/login",
+            "query_string": b"",
+            "headers": [(b"content-length", b"100")],
+        }
+        started = trio.current_time()
+        await edge.app(cast("Any", scope), cast("Any", receive), cast("Any", send))
+        assert trio.current_time() - started == BODY_SECONDS_MAX
+        assert sent[0]["status"] == 408
+        assert (b"connection", b"close") in sent[0]["headers"]
 
 
-async def test_a_client_that_hangs_up_is_forgotten() -> None:
+async def test_a_client_that_hangs_up_is_forgotten(mock_clock: MockClock) -> None:
     """A connection closed in the middle of a body disturbs nobody."""
     async with floor_and_server() as (_, server):
         async with server.connect() as client:
@@ -146,7 +173,7 @@ async def test_a_client_that_hangs_up_is_forgotten() -> None:
     "payload",
     [b'{"email": "\xff\xfe"}', b'{"email": "\\ud800"}', b'{"email": NaN}', b"{", b"", b"[" * 2000],
 )
-async def test_what_is_not_json_is_refused(payload: bytes) -> None:
+async def test_what_is_not_json_is_refused(payload: bytes, mock_clock: MockClock) -> None:
     """Invalid UTF-8, lone surrogates, NaN, half a document and none are 400, and the connection goes on."""
     async with floor_and_server() as (_, server), server.connect() as client:
         await client.send(with_length("/api/v1/auth/login", payload))
@@ -155,7 +182,7 @@ async def test_what_is_not_json_is_refused(payload: bytes) -> None:
         await require_alive(client)
 
 
-async def test_answers_carry_the_headers_of_the_house() -> None:
+async def test_answers_carry_the_headers_of_the_house(mock_clock: MockClock) -> None:
     """Security headers as helmet sets them, no-store, CORS, and the correlation id that was sent."""
     async with floor_and_server() as (_, server), server.connect() as client:
         await client.send(

@@ -1,10 +1,12 @@
 """The README's tour, over HTTP in process."""
 
+from trio.testing import MockClock
+
 from actors.model import Role
 from tests.net.http.harness import PASSWORD, served
 
 
-async def test_the_tour(mock_clock: object) -> None:
+async def test_the_tour(mock_clock: MockClock) -> None:
     """Sign in, make an agent, buy, wait for approval, approve, and see all of it counted."""
     async with served() as edge:
         await edge.user("demo", Role.ADMIN)

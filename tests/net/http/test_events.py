@@ -1,11 +1,13 @@
 """An agent's events over HTTP."""
 
+from trio.testing import MockClock
+
 from tests.net.http.harness import served
 
 AT = "/api/v1/agents/agt_1/events"
 
 
-async def test_events_come_in_order_and_by_pages(mock_clock: object) -> None:
+async def test_events_come_in_order_and_by_pages(mock_clock: MockClock) -> None:
     """Each says what, who, when and under which sequence; `after` goes on from there."""
     async with served() as edge:
         token = await edge.user("ann")

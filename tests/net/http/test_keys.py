@@ -1,11 +1,13 @@
 """Agents' keys over HTTP."""
 
+from trio.testing import MockClock
+
 from tests.net.http.harness import served
 
 AT = "/api/v1/agents/agt_1/keys"
 
 
-async def test_a_key_is_shown_once_and_trades() -> None:
+async def test_a_key_is_shown_once_and_trades(mock_clock: MockClock) -> None:
     """The list has its hint; once revoked it is good no more, and not there."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -26,7 +28,7 @@ async def test_a_key_is_shown_once_and_trades() -> None:
         assert (again.status, again.slug) == (404, "key-not-found")
 
 
-async def test_a_program_is_bound_by_the_agents_preferences() -> None:
+async def test_a_program_is_bound_by_the_agents_preferences(mock_clock: MockClock) -> None:
     """What its owner may do by hand, a key may not."""
     async with served() as edge:
         token = await edge.user("ann")

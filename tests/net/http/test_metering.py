@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.net.http.harness import served
 
@@ -10,7 +10,7 @@ AT = "/api/v1/metering"
 EVENT = {"eventId": "e1", "agentId": "agt_1", "type": "report", "apiCalls": 3, "cost": 0.25}
 
 
-async def test_usage_of_other_programs_counts_once(mock_clock: object) -> None:
+async def test_usage_of_other_programs_counts_once(mock_clock: MockClock) -> None:
     """Under one id; the quota shows what is left."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -37,7 +37,7 @@ async def test_usage_of_other_programs_counts_once(mock_clock: object) -> None:
         }
 
 
-async def test_an_event_has_its_own_time_and_details() -> None:
+async def test_an_event_has_its_own_time_and_details(mock_clock: MockClock) -> None:
     """It counts in the month in which it happened."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -49,7 +49,7 @@ async def test_an_event_has_its_own_time_and_details() -> None:
         assert january["totalCalls"] == 3
 
 
-async def test_events_at_fault_are_named() -> None:
+async def test_events_at_fault_are_named(mock_clock: MockClock) -> None:
     """Details are texts, and the agent is the caller's own."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -62,7 +62,7 @@ async def test_events_at_fault_are_named() -> None:
         assert strange.slug == "agent-not-found"
 
 
-async def test_a_service_that_is_down_is_said_so() -> None:
+async def test_a_service_that_is_down_is_said_so(mock_clock: MockClock) -> None:
     """503 with Retry-After."""
     async with served() as edge:
         token = await edge.user("ann")

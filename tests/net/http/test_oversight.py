@@ -23,7 +23,7 @@ async def decide(edge: Served, token: str, request_id: str, decision: str, reaso
     return await edge.call("POST", f"{AT}/{request_id}/decision", body, token=token)
 
 
-async def test_a_request_says_what_an_approver_needs(mock_clock: object) -> None:
+async def test_a_request_says_what_an_approver_needs(mock_clock: MockClock) -> None:
     """The trade, why it waits, how risky it is, what it would do, and until when."""
     async with served() as edge:
         token, request_id = await held(edge)
@@ -40,7 +40,7 @@ async def test_a_request_says_what_an_approver_needs(mock_clock: object) -> None
         assert shown["expiresAt"].startswith("2026-02-17T12:10:00")
 
 
-async def test_a_decision_is_recorded_with_who_took_it() -> None:
+async def test_a_decision_is_recorded_with_who_took_it(mock_clock: MockClock) -> None:
     """Approved: the trade executes. The same again returns the outcome, the other one is a conflict."""
     async with served() as edge:
         token, request_id = await held(edge)
@@ -61,7 +61,7 @@ async def test_a_decision_is_recorded_with_who_took_it() -> None:
         assert (other.status, other.slug) == (409, "already-decided")
 
 
-async def test_a_rejection_frees_what_was_held() -> None:
+async def test_a_rejection_frees_what_was_held(mock_clock: MockClock) -> None:
     """The trade ends as rejected, with the reason."""
     async with served() as edge:
         token, request_id = await held(edge)
@@ -84,7 +84,7 @@ async def test_a_decision_after_the_time_is_a_conflict(mock_clock: MockClock) ->
 
 
 @pytest.mark.parametrize("path", ["/decision", "/approve", "/reject", ""])
-async def test_an_unknown_request_is_not_there(path: str) -> None:
+async def test_an_unknown_request_is_not_there(path: str, mock_clock: MockClock) -> None:
     """404 on every route."""
     async with served() as edge:
         token = await edge.user("boss", Role.APPROVER)
@@ -93,7 +93,7 @@ async def test_an_unknown_request_is_not_there(path: str) -> None:
         assert (answer.status, answer.slug) == (404, "approval-not-found")
 
 
-async def test_of_two_decisions_at_once_one_counts() -> None:
+async def test_of_two_decisions_at_once_one_counts(mock_clock: MockClock) -> None:
     """Both approvers get an answer, and they agree on the outcome."""
     async with served() as edge:
         token, request_id = await held(edge)
@@ -108,7 +108,7 @@ async def test_of_two_decisions_at_once_one_counts() -> None:
         assert sorted(answer.status for answer in answers) == [200, 409]
 
 
-async def test_nothing_but_a_decision_is_taken() -> None:
+async def test_nothing_but_a_decision_is_taken(mock_clock: MockClock) -> None:
     """The field at fault is named."""
     async with served() as edge:
         token, request_id = await held(edge)

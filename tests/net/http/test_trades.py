@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.actors.builders import sell
 from tests.net.http.harness import Answer, served
@@ -13,7 +13,7 @@ AT = "/api/v1/agents/agt_1/trades"
 ORDER = {"symbol": "AAPL", "action": "buy", "quantity": 10, "orderType": "market"}
 
 
-async def test_a_trade_is_shown_as_the_contract_says() -> None:
+async def test_a_trade_is_shown_as_the_contract_says(mock_clock: MockClock) -> None:
     """All fields are there; those without a value are null."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -54,7 +54,7 @@ async def test_a_trade_is_shown_as_the_contract_says() -> None:
         (ORDER | {"colour": "red"}, 400, "validation"),
     ],
 )
-async def test_orders_that_are_refused(order: dict[str, Any], status: int, slug: str) -> None:
+async def test_orders_that_are_refused(order: dict[str, Any], status: int, slug: str, mock_clock: MockClock) -> None:
     """Each cause has its answer, and nothing was traded."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -65,7 +65,7 @@ async def test_orders_that_are_refused(order: dict[str, Any], status: int, slug:
         assert (await edge.call("GET", AT, token=token)).json["items"] == []
 
 
-async def test_an_unknown_symbol_is_a_field_at_fault() -> None:
+async def test_an_unknown_symbol_is_a_field_at_fault(mock_clock: MockClock) -> None:
     """The message says what there is."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -73,7 +73,7 @@ async def test_an_unknown_symbol_is_a_field_at_fault() -> None:
         assert "AAPL" in (await edge.call("POST", AT, ORDER | {"symbol": "ZZZZ"}, token=token)).fields["symbol"]
 
 
-async def test_one_trade_under_one_key() -> None:
+async def test_one_trade_under_one_key(mock_clock: MockClock) -> None:
     """The same request again replays the answer; another one is refused; another agent's key is another."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -87,7 +87,7 @@ async def test_one_trade_under_one_key() -> None:
         assert len((await edge.call("GET", AT, token=token)).json["items"]) == 1
 
 
-async def test_a_request_in_flight_is_a_conflict() -> None:
+async def test_a_request_in_flight_is_a_conflict(mock_clock: MockClock) -> None:
     """While the first is being handled, the second neither waits nor trades."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -109,7 +109,7 @@ async def test_a_request_in_flight_is_a_conflict() -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "é", "x" * 256])
-async def test_keys_that_are_none(key: str) -> None:
+async def test_keys_that_are_none(key: str, mock_clock: MockClock) -> None:
     """A key is 1 to 255 visible characters."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -118,7 +118,7 @@ async def test_keys_that_are_none(key: str) -> None:
         assert (answer.status, answer.slug) == (400, "idempotency-key")
 
 
-async def test_a_client_order_id_is_unique() -> None:
+async def test_a_client_order_id_is_unique(mock_clock: MockClock) -> None:
     """The second trade under it is a conflict."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -127,7 +127,7 @@ async def test_a_client_order_id_is_unique() -> None:
         assert (await edge.trade(token, "agt_1", clientOrderId="a")).slug == "duplicate-client-order-id"
 
 
-async def test_a_pending_trade_is_cancelled_once() -> None:
+async def test_a_pending_trade_is_cancelled_once(mock_clock: MockClock) -> None:
     """What it held is free again; a second time it is a conflict, as for a completed one."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -143,7 +143,7 @@ async def test_a_pending_trade_is_cancelled_once() -> None:
         assert (await edge.call("DELETE", f"{AT}/trd_0", token=token)).slug == "trade-not-found"
 
 
-async def test_trades_are_found() -> None:
+async def test_trades_are_found(mock_clock: MockClock) -> None:
     """Filters narrow the list together; pages follow each other."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -167,7 +167,7 @@ async def test_trades_are_found() -> None:
         assert (await edge.call("GET", f"{AT}?cursor=zzz", token=token)).slug == "cursor"
 
 
-async def test_a_quota_that_is_used_up(mock_clock: object) -> None:
+async def test_a_quota_that_is_used_up(mock_clock: MockClock) -> None:
     """429 says when the new month begins."""
     async with served() as edge:
         token = await edge.user("ann")
@@ -180,7 +180,7 @@ async def test_a_quota_that_is_used_up(mock_clock: object) -> None:
         assert until_march_s - 10 < int(answer.headers["retry-after"]) <= until_march_s
 
 
-async def test_a_disk_that_is_full_is_said_so() -> None:
+async def test_a_disk_that_is_full_is_said_so(mock_clock: MockClock) -> None:
     """503 with Retry-After, and the trade was not made."""
     async with served() as edge:
         token = await edge.user("ann")

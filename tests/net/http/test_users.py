@@ -1,5 +1,7 @@
 """People over HTTP."""
 
+from trio.testing import MockClock
+
 from actors.model import Role
 from tests.net.http.harness import PASSWORD, served
 
@@ -7,7 +9,7 @@ AT = "/api/v1/users"
 ADA = {"email": "ada@example.com", "role": "trader", "password": "first password"}
 
 
-async def test_a_person_is_added_and_signs_in(mock_clock: object) -> None:
+async def test_a_person_is_added_and_signs_in(mock_clock: MockClock) -> None:
     """They are listed with the others, without a word of their password."""
     async with served() as edge:
         admin = await edge.user("boss", Role.ADMIN)
@@ -26,7 +28,7 @@ async def test_a_person_is_added_and_signs_in(mock_clock: object) -> None:
         assert [user["email"] for user in listed] == ["boss@example.com", "ada@example.com"]
 
 
-async def test_an_address_is_taken_once() -> None:
+async def test_an_address_is_taken_once(mock_clock: MockClock) -> None:
     """Compared without case; the field is named."""
     async with served() as edge:
         admin = await edge.user("boss", Role.ADMIN)
@@ -35,7 +37,7 @@ async def test_an_address_is_taken_once() -> None:
         assert (again.status, again.slug, list(again.fields)) == (409, "email-taken", ["email"])
 
 
-async def test_short_passwords_and_odd_addresses_are_refused() -> None:
+async def test_short_passwords_and_odd_addresses_are_refused(mock_clock: MockClock) -> None:
     """Each field is named."""
     async with served() as edge:
         admin = await edge.user("boss", Role.ADMIN)
@@ -47,7 +49,7 @@ async def test_short_passwords_and_odd_addresses_are_refused() -> None:
         }
 
 
-async def test_a_role_changes_at_once() -> None:
+async def test_a_role_changes_at_once(mock_clock: MockClock) -> None:
     """The next request with the same token has the new role."""
     async with served() as edge:
         admin, ann = await edge.user("boss", Role.ADMIN), await edge.user("ann", Role.VIEWER)
@@ -57,7 +59,7 @@ async def test_a_role_changes_at_once() -> None:
         assert (await edge.call("GET", "/api/v1/auth/me", token=ann)).json["role"] == "approver"
 
 
-async def test_who_is_shut_out_is_out_at_once() -> None:
+async def test_who_is_shut_out_is_out_at_once(mock_clock: MockClock) -> None:
     """Neither token nor password is good; let in again, the old token stays dead."""
     async with served() as edge:
         admin, ann = await edge.user("boss", Role.ADMIN), await edge.user("ann")
@@ -70,7 +72,7 @@ async def test_who_is_shut_out_is_out_at_once() -> None:
         assert (await edge.call("POST", "/api/v1/auth/login", login)).status == 200
 
 
-async def test_a_new_password_ends_the_sign_ins() -> None:
+async def test_a_new_password_ends_the_sign_ins(mock_clock: MockClock) -> None:
     """The old one is good no more."""
     async with served() as edge:
         admin, ann = await edge.user("boss", Role.ADMIN), await edge.user("ann")
@@ -80,7 +82,7 @@ async def test_a_new_password_ends_the_sign_ins() -> None:
         assert (await edge.call("POST", "/api/v1/auth/login", login)).status == 200
 
 
-async def test_nobody_saws_the_branch_they_sit_on() -> None:
+async def test_nobody_saws_the_branch_they_sit_on(mock_clock: MockClock) -> None:
     """One's own role and standing are another admin's business; one's own password is not."""
     async with served() as edge:
         admin = await edge.user("boss", Role.ADMIN)
