@@ -22,6 +22,7 @@ from actors.events import (
     TradeCreated,
     TradeExecuted,
     TradeFailed,
+    TradeTriggered,
     UsageAlert,
     UserChanged,
 )
@@ -188,6 +189,7 @@ def test_a_stream_that_is_no_agents_is_refused(stream: list[Event]) -> None:
     [
         TradeExecuted(FILLED),
         TradeCancelled(a_trade()),
+        TradeTriggered(a_trade()),
         TradeFailed(a_trade()),
         ApprovalRequested(an_approval(), a_trade()),
         ApprovalRejected(an_approval(), a_trade()),

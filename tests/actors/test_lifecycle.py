@@ -84,7 +84,7 @@ def test_every_state_is_reached_and_only_final_ones_have_no_way_out(
 
 def test_what_a_trade_reserved_is_released_once_it_is_closed() -> None:
     """Each way to a final state posts the fill or releases the reservation; waiting for approval reserves."""
-    expected = {status: Effect.RELEASE for status in set(TradeStatus) - OPEN_TRADES} | {
+    expected = dict.fromkeys(set(TradeStatus) - OPEN_TRADES, Effect.RELEASE) | {
         TradeStatus.PENDING: Effect.KEEP,
         TradeStatus.PENDING_APPROVAL: Effect.RESERVE,
         TradeStatus.COMPLETED: Effect.POST,

@@ -8,11 +8,12 @@ from actors import paths
 from actors.errors import IllegalTransition, JournalUnavailable, TradeNotFound
 from actors.events import TradeCancelled, TradeExecuted, TradeTriggered
 from actors.lifecycle import AgentEvent
-from actors.messages import PlaceOrder, PricesMoved
+from actors.messages import CancelAwait, PlaceOrder, PricesMoved
 from actors.model import Action, OrderRequest, TimeInForce, Trade, TradeStatus
 from actors.money import dollars
 from actors.ports.journal import IdempotencyClaim
 from actors.strategies.base import Intent, MarketView, PortfolioView
+from supervisor import ActorRef, MailboxFull
 from tests.actors.builders import DAY_US, NOW_US, OWNER, SECOND_US, buy, limit, sell, stop, stop_limit
 from tests.actors.headless import HeadlessFloor, headless_floor, surroundings
 from tests.actors.scripted import FIRST
@@ -305,6 +306,21 @@ async def test_a_restarted_portfolio_goes_on_watching(autojump_clock: object) ->
         floor.check()
 
 
+async def test_a_market_without_room_is_told_later(autojump_clock: object) -> None:
+    """The order rests all the same, and fires at the price that is there when the market hears of it."""
+    async with headless_floor() as floor:
+        await floor.create()
+        floor.system.control.pause(paths.MARKET)
+        with pytest.raises(MailboxFull):
+            _fill_up(floor.system.ref(paths.MARKET))
+        order = await floor.trade(limit(buy(), "140"))
+        floor.around.prices.set("AAPL", "139")
+        floor.system.control.resume(paths.MARKET)
+        await floor.advance(2)
+        assert (await trade_of(floor, order)).executed_price_micros == dollars(139)
+        floor.check()
+
+
 async def test_a_tick_is_looked_at_once(autojump_clock: object) -> None:
     """However often a slow portfolio is told of it."""
     async with headless_floor() as floor:
@@ -339,6 +355,11 @@ async def test_the_same_request_again_is_the_same_order(autojump_clock: object) 
         assert floor.portfolio().position("AAPL").quantity == 10
         assert await floor.trade(limit(buy(), "140"), claim=claim) == order
         floor.check()
+
+
+def _fill_up(ref: ActorRef) -> None:
+    while True:
+        ref.tell_nowait(CancelAwait("agt_none"))
 
 
 def _placing(order: OrderRequest) -> PlaceOrder:
