@@ -8,6 +8,8 @@ from attrs import frozen
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from net.grpc.correlation import CallLog
+
 CALLS_WAITING_MAX = 1_000
 """Beyond the threads; more are refused with RESOURCE_EXHAUSTED instead of piling up."""
 
@@ -62,6 +64,7 @@ def start_server(
     """Serve a service (by its full name) at ``host:port``; port 0 takes a free one. Raises `ListenError`."""
     server = grpc.server(
         ThreadPoolExecutor(max_workers=threads_max, thread_name_prefix=service),
+        interceptors=[CallLog()],
         maximum_concurrent_rpcs=threads_max + CALLS_WAITING_MAX,
         options=[
             ("grpc.keepalive_permit_without_calls", 1),

@@ -1,10 +1,10 @@
 """How a service answers an error of its store or of its rules: the gRPC status of each."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
-import structlog
 
 from actors.ports.metering import MeteringRefused, MeteringUnavailable, QuotaUnknown
 from actors.ports.oversight import (
@@ -15,7 +15,7 @@ from actors.ports.oversight import (
     RequestMismatch,
     RequestUnknown,
 )
-from net.grpc.channel import CORRELATION_KEY
+from net.grpc.correlation import correlated
 
 STATUS_CODES: dict[type[Exception], grpc.StatusCode] = {
     QuotaUnknown: grpc.StatusCode.NOT_FOUND,
@@ -29,7 +29,7 @@ STATUS_CODES: dict[type[Exception], grpc.StatusCode] = {
     OversightUnavailable: grpc.StatusCode.UNAVAILABLE,
 }
 
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -40,6 +40,6 @@ def answering(context: grpc.ServicerContext) -> Iterator[None]:
     except tuple(STATUS_CODES) as error:
         context.abort(STATUS_CODES[type(error)], str(error))
     except Exception as error:  # noqa: BLE001 -- whatever it is, the log learns it and the caller does not
-        metadata = dict(context.invocation_metadata())
-        _log.exception("grpc.call_failed", correlation_id=metadata.get(CORRELATION_KEY), exc_info=error)
+        with correlated(context.invocation_metadata()):
+            _log.exception("a call failed", exc_info=error)
         context.abort(grpc.StatusCode.INTERNAL, "internal error")
