@@ -31,6 +31,7 @@ from persistence.store import SqliteStore, open_store
 from supervisor import ActorSystem, correlation_id, open_system
 from tradefloor.settings import Settings
 from tradefloor.surroundings import SystemClock, SystemIds, entropy
+from tradefloor.tls import client_tls
 
 SECONDS_US: Final = 1_000_000
 METERING_FILE: Final = "metering.db"
@@ -67,9 +68,18 @@ async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews
         stack.callback(store.close)
         recover(store, views)
         addresses = stack.enter_context(grpc_services(settings, clock))
+        tls = client_tls(settings.grpc_tls_ca, settings.grpc_tls_cert, settings.grpc_tls_key)
         async with (
-            open_metering_client(addresses.metering, correlation_id=correlation_id.get) as metering,
-            open_oversight_client(addresses.oversight, correlation_id=correlation_id.get) as oversight,
+            open_metering_client(
+                addresses.metering,
+                tls=tls if settings.metering_grpc_address else None,
+                correlation_id=correlation_id.get,
+            ) as metering,
+            open_oversight_client(
+                addresses.oversight,
+                tls=tls if settings.oversight_grpc_address else None,
+                correlation_id=correlation_id.get,
+            ) as oversight,
         ):
             services = Services(
                 views=views,

@@ -7,15 +7,14 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from supervisor import correlation_id
-from tradefloor.settings import Settings
 
 QUIET_LIBRARIES = ("hypercorn.access", "grpc", "quart.app", "quart.serving")
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send every log line to standard error in the chosen form, from the chosen level on."""
+def configure_logging(log_format: str, log_level: str) -> None:
+    """Send every log line to standard error, as `json` or for a `console`, from a level on."""
     renderer: structlog.typing.Processor
-    if settings.log_format == "json":
+    if log_format == "json":
         renderer = structlog.processors.JSONRenderer()
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -35,7 +34,7 @@ def configure_logging(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(log_level.upper())
     for name in QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -13,6 +13,7 @@ import click
 from attrs import Attribute, field, fields, frozen
 
 from actors.money import MoneyError, dollars
+from tradefloor.tls import client_tls
 
 SECRET_BYTES_MIN: Final = 32
 DATABASE_DEFAULT: Final = Path("data/tradefloor.db")
@@ -57,6 +58,7 @@ class OriginsType(click.ParamType[tuple[str, ...]]):
 
 DOLLARS = DollarsType()
 ORIGINS = OriginsType()
+FILE = click.Path(path_type=Path)
 
 
 def _setting(env: str, kind: click.ParamType[Any] | type, default: Any, text: str, *, secret: bool = False) -> Any:
@@ -90,6 +92,13 @@ class Settings:
     oversight_grpc_address: str | None = _setting(
         "OVERSIGHT_GRPC_ADDRESS", str, None, "host:port of the oversight service; unset: embedded."
     )
+    grpc_tls_ca: Path | None = _setting(
+        "GRPC_TLS_CA", FILE, None, "Certificates (PEM) to trust gRPC services elsewhere by; unset: no TLS."
+    )
+    grpc_tls_cert: Path | None = _setting(
+        "GRPC_TLS_CERT", FILE, None, "The floor's own certificate (PEM), where those services ask for one."
+    )
+    grpc_tls_key: Path | None = _setting("GRPC_TLS_KEY", FILE, None, "The private key of that certificate (PEM).")
     jwt_secret: str | None = _setting(
         "JWT_SECRET", str, None, f"Signs tokens, {SECRET_BYTES_MIN} bytes or more; required in production.", secret=True
     )
@@ -141,9 +150,21 @@ def settings_options(function: FunctionT) -> FunctionT:
     return function
 
 
+def chosen_options(*names: str) -> Callable[[FunctionT], FunctionT]:
+    """Give a command the options of some settings only, by the names of their attributes."""
+
+    def decorate(function: FunctionT) -> FunctionT:
+        for name in reversed(names):
+            function = _option(getattr(fields(Settings), name))(function)
+        return function
+
+    return decorate
+
+
 def load_settings(values: Mapping[str, Any]) -> Settings:
     """Return the settings from a command's parsed options. Raises click.BadParameter for what no option shows alone."""
     settings = Settings(**{attribute.name: values[attribute.name] for attribute in fields(Settings)})
+    client_tls(settings.grpc_tls_ca, settings.grpc_tls_cert, settings.grpc_tls_key)
     if settings.jwt_secret is not None and len(settings.jwt_secret.encode()) < SECRET_BYTES_MIN:
         raise click.BadParameter(
             f"it has {len(settings.jwt_secret.encode())} bytes and needs {SECRET_BYTES_MIN} or more",
@@ -158,15 +179,18 @@ def load_settings(values: Mapping[str, Any]) -> Settings:
 
 
 def _option(attribute: "Attribute[Any]") -> Callable[[FunctionT], FunctionT]:
-    env = attribute.metadata["env"]
+    env, kind = attribute.metadata["env"], attribute.metadata["kind"]
+    show_default: bool | str = attribute.default is not None and attribute.name != "client_url"
+    if kind is DOLLARS and attribute.default is not None:
+        show_default = str(attribute.default // dollars(1))
     return click.option(
         "--" + ("env" if env == "TRADEFLOOR_ENV" else attribute.name.replace("_", "-")),
         attribute.name,
-        type=attribute.metadata["kind"],
+        type=kind,
         default=attribute.default,
         envvar=env,
         show_envvar=True,
-        show_default=attribute.default is not None and attribute.name != "client_url",
+        show_default=show_default,
         help=attribute.metadata["help"],
     )
 

@@ -26,7 +26,7 @@ from tradefloor.surroundings import settle_memory
 def serve(*, demo: bool, **values: Any) -> None:
     """Run the floor: agents, market, HTTP and WebSocket, with the gRPC services embedded unless told where they are."""
     settings = load_settings(values)
-    configure_logging(settings)
+    configure_logging(settings.log_format, settings.log_level)
     for name in stray_variables():
         click.echo(f"The environment variable {name} is no setting; see: tradefloor serve --help", err=True)
     try:

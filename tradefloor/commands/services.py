@@ -1,6 +1,7 @@
 """`tradefloor services`: metering and oversight alone, for floors that run elsewhere."""
 
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from net.grpc.server import ListenError
 from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
 from tradefloor.floor import METERING_FILE, OVERSIGHT_FILE
-from tradefloor.settings import DOLLARS
+from tradefloor.logs import configure_logging
+from tradefloor.settings import FILE, chosen_options
 from tradefloor.surroundings import SystemClock
+from tradefloor.tls import server_tls
 
 METERING_PORT = 50_051
 OVERSIGHT_PORT = 50_052
@@ -29,16 +32,28 @@ OVERSIGHT_PORT = 50_052
     show_default=True,
     help="Folder of the two services' databases.",
 )
+@click.option("--tls-cert", type=FILE, envvar="GRPC_TLS_CERT", help="The services' certificate (PEM); unset: no TLS.")
+@click.option("--tls-key", type=FILE, envvar="GRPC_TLS_KEY", help="The private key of that certificate (PEM).")
 @click.option(
-    "--oversight-auto-approve-below",
-    type=DOLLARS,
-    envvar="OVERSIGHT_AUTO_APPROVE_BELOW",
-    default="10000",
-    show_default=True,
-    help="Below this, in dollars, oversight approves by itself.",
+    "--tls-ca", type=FILE, envvar="GRPC_TLS_CA", help="Certificates (PEM) by which each client must be known."
 )
-def services(host: str, metering_port: int, oversight_port: int, data: Path, oversight_auto_approve_below: int) -> None:
+@chosen_options("oversight_auto_approve_below", "log_format", "log_level")
+def services(
+    *,
+    host: str,
+    metering_port: int,
+    oversight_port: int,
+    data: Path,
+    oversight_auto_approve_below: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_ca: Path | None,
+    log_format: str,
+    log_level: str,
+) -> None:
     """Run the metering and the oversight service until interrupted."""
+    tls = server_tls(tls_ca, tls_cert, tls_key)
+    configure_logging(log_format, log_level)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     metering, oversight = SqliteMeteringStore(data / METERING_FILE), SqliteOversightStore(data / OVERSIGHT_FILE)
     stopping = threading.Event()
@@ -52,10 +67,12 @@ def services(host: str, metering_port: int, oversight_port: int, data: Path, ove
             auto_approve_below_micros=oversight_auto_approve_below,
             metering_address=f"{host}:{metering_port}",
             oversight_address=f"{host}:{oversight_port}",
+            tls=tls,
         ) as addresses:
             click.echo(f"metering   {addresses.metering}")
             click.echo(f"oversight  {addresses.oversight}")
             click.echo("Start a floor on them with METERING_GRPC_ADDRESS and OVERSIGHT_GRPC_ADDRESS; Ctrl-C stops.")
+            sys.stdout.flush()
             stopping.wait()
     except ListenError as error:
         raise click.ClickException(str(error)) from error
