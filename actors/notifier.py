@@ -19,7 +19,6 @@ from actors.messages import DrainOutbox
 from actors.ports.journal import Channel, NotificationDelivery, OutboxEntry
 from actors.ports.notifications import (
     Notification,
-    NotificationRefused,
     NotificationUnavailable,
     NotifyTarget,
 )
@@ -153,12 +152,6 @@ class NotifierActor(Actor):
             tries += 1
             try:
                 await self._send(target, notification)
-            except NotificationRefused as error:
-                refusals += 1
-                if refusals >= REFUSALS_MAX:
-                    self._give_up(target, notification, f"it was refused {refusals} times: {error}")
-                    return
-                wait_s = backoff_s(tries)
             except NotificationUnavailable as error:
                 age_us = self._services.clock.now_us() - notification.at_us
                 if target is NotifyTarget.WEBHOOK and age_us > WEBHOOK_PATIENCE_US:
@@ -166,6 +159,12 @@ class NotifierActor(Actor):
                     return
                 wait_s = max(backoff_s(tries), error.retry_after_s)
                 _log.warning("%s is told later, in %.0f s: %s", target, wait_s, error)
+            except Exception as error:  # noqa: BLE001 - one bad piece of news must not end those that follow
+                refusals += 1
+                if refusals >= REFUSALS_MAX:
+                    self._give_up(target, notification, f"it was refused {refusals} times: {error!r}")
+                    return
+                wait_s = backoff_s(tries)
             else:
                 self._delivered += 1
                 return

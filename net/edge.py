@@ -9,6 +9,7 @@ from actors.ports.clock import Clock, Ids
 from actors.ports.history import History
 from actors.ports.people import People
 from actors.views import FloorViews
+from net.slack.signatures import SlackSignatures
 from supervisor import ActorRef
 
 SECRET_BYTES_MIN = 32
@@ -63,7 +64,7 @@ class Edge:
     """Everything that HTTP and the sockets work with.
 
     `entropy` returns so many unguessable bytes. `checks` are those of /health/ready, by the names it shows: `database`,
-    `grpc`, `market`.
+    `grpc`, `market`. `slack` checks what Slack sends.
     """
 
     system: Refs
@@ -76,3 +77,4 @@ class Edge:
     auth: AuthSettings
     settings: EdgeSettings
     checks: Mapping[str, Check]
+    slack: SlackSignatures = field(factory=SlackSignatures)

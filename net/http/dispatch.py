@@ -27,6 +27,7 @@ from net.wire.decode import decode
 from net.wire.structure import FieldProblem, InvalidRequest, fields_of, structure, structure_query
 
 JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
 HTML: Final = "text/html; charset=utf-8"
 
 _KEY: Final = re.compile(IDEMPOTENCY_KEY_PATTERN, re.ASCII)
@@ -55,7 +56,7 @@ class Dispatcher:
             arguments = {**parts, **_arguments(route, exchange)}
             if route.method != "POST" or b"idempotency-key" not in exchange.headers:
                 return _response(await route.handler(call, **arguments))
-            claim = _claim(call)
+            claim = _claim(call, route)
             with self._flight(claim):
                 return await self._once(route, claim, call, arguments)
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
@@ -109,7 +110,9 @@ def _arguments(route: Route, exchange: Exchange) -> dict[str, Any]:
         query = structure_query(route.query or Nothing, _parameters(exchange.query))
         if route.query is not None:
             arguments["query"] = query
-    if route.body is not None:
+    if route.body is not None and route.form:
+        arguments["body"] = structure_query(route.body, _form(exchange))
+    elif route.body is not None:
         arguments["body"] = structure(route.body, _json(route.body, exchange))
     elif exchange.body and exchange.method not in {"GET", "HEAD", "DELETE"}:
         structure(Nothing, _json(Nothing, exchange))
@@ -118,26 +121,39 @@ def _arguments(route: Route, exchange: Exchange) -> dict[str, Any]:
 
 def _json(cls: type[Any], exchange: Exchange) -> Any:
     """Return the JSON value of the body; an empty one will do where every field may be left out."""
-    media_type = exchange.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if not exchange.body and not any(field.required for field in fields_of(cls)):
         return {}
-    if media_type != JSON.encode():
-        raise MediaTypeUnsupported(f"the body must be {JSON}")
+    _require_media_type(exchange, JSON)
     return decode(exchange.body)
+
+
+def _form(exchange: Exchange) -> Mapping[str, list[str]]:
+    _require_media_type(exchange, FORM)
+    return _pairs(exchange.body, "form")
+
+
+def _require_media_type(exchange: Exchange, wanted: str) -> None:
+    media_type = exchange.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if media_type != wanted.encode():
+        raise MediaTypeUnsupported(f"the body must be {wanted}")
 
 
 def _parameters(query: bytes) -> Mapping[str, list[str]]:
     if len(query) > QUERY_BYTES_MAX:
         raise InvalidRequest([FieldProblem("", f"the query has more than {QUERY_BYTES_MAX:,} bytes")])
+    return _pairs(query, "query")
+
+
+def _pairs(encoded: bytes, what: str) -> Mapping[str, list[str]]:
     try:
         return parse_qs(
-            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=QUERY_PARAMETERS_MAX
+            encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=QUERY_PARAMETERS_MAX
         )
     except ValueError as error:
-        raise InvalidRequest([FieldProblem("", f"the query cannot be read: {error}")]) from error
+        raise InvalidRequest([FieldProblem("", f"the {what} cannot be read: {error}")]) from error
 
 
-def _claim(call: Call) -> IdempotencyClaim:
+def _claim(call: Call, route: Route) -> IdempotencyClaim:
     """Return the caller's claim: the key is theirs alone, and stands for method, path and the meaning of the body."""
     key = call.exchange.header(b"idempotency-key") or ""
     if _KEY.fullmatch(key) is None:
@@ -145,7 +161,7 @@ def _claim(call: Call) -> IdempotencyClaim:
     identity = call.exchange.identity
     scope = f"ip:{call.exchange.ip}" if identity is None else identity.scope
     body = call.exchange.body
-    canonical = orjson.dumps(decode(body), option=orjson.OPT_SORT_KEYS) if body else b""
+    canonical = body if route.form or not body else orjson.dumps(decode(body), option=orjson.OPT_SORT_KEYS)
     head = f"{call.exchange.method} {call.exchange.path}\n".encode()
     return IdempotencyClaim(scope, key, hashlib.sha256(head + canonical).hexdigest())
 

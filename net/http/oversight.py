@@ -4,12 +4,10 @@ from typing import Annotated
 
 from attrs import frozen
 
-from actors import paths
-from actors.desk import repeat_decision
 from actors.errors import ApprovalNotFound
-from actors.messages import Decide
 from actors.model import Approval, ApprovalStatus, Decision, Role, Trade
 from actors.ports.history import ApprovalQuery
+from net.deciding import decide as carry_out
 from net.http.call import Call
 from net.http.listing import CURSOR, LIMIT, PAGE_DEFAULT, page_json
 from net.http.routing import Reply, Routes
@@ -17,7 +15,6 @@ from net.wire.render import approval_json
 from net.wire.requests import DecisionBody, DecisionResult, ReasonBody
 from net.wire.rules import Choice, Doc
 from net.wire.shapes import ApprovalShape, Listing
-from supervisor import ActorStopped, NoSuchActor
 
 CHANNEL = "http"
 
@@ -80,16 +77,7 @@ async def _decided(call: Call, request_id: str, approved: bool, reason: str | No
         reason=reason,
         at_us=call.edge.clock.now_us(),
     )
-    agent_id = call.edge.views.agent_of_request(request_id)
-    if agent_id is not None:
-        try:
-            await call.ask(paths.approval(agent_id, request_id), Decide(decision, principal))
-        except (ApprovalNotFound, ActorStopped, NoSuchActor):
-            agent_id = None  # Somebody else, or the time, was faster.
-    approval, trade = await _request(call, request_id)
-    if agent_id is None:
-        approval = repeat_decision(approval, approved=approved)
-    return Reply(approval_json(approval, trade))
+    return Reply(approval_json(*await carry_out(call.edge, request_id, decision, principal)))
 
 
 async def _request(call: Call, request_id: str) -> tuple[Approval, Trade]:

@@ -13,6 +13,7 @@ from actors.ports.history import BadCursor
 from actors.ports.people import EmailTaken
 from net.auth import errors as auth
 from net.http import errors as http
+from net.slack.signatures import SlackSignatureRefused
 from net.wire.decode import MalformedJson
 from net.wire.structure import FieldProblem, InvalidRequest
 from supervisor import ActorFailed, SupervisorError
@@ -66,6 +67,7 @@ class Problem:
 
 
 INTERNAL: Final = Cause(500, "internal", "Internal error")
+SIGNATURE: Final = Cause(401, "signature", "Signature refused")
 UNAVAILABLE: Final = Cause(503, "unavailable", "Service unavailable")
 EMAIL_TAKEN: Final = Cause(409, "email-taken", "E-mail address taken", "email")
 
@@ -80,6 +82,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     metering.MeteringRefused: Cause(400, "usage-event", "Usage event refused"),
     oversight.OversightRefused: Cause(400, "oversight-request", "Oversight request refused"),
     auth.Unauthorized: Cause(401, "unauthorized", "Unauthorized"),
+    SlackSignatureRefused: SIGNATURE,
     trading.InsufficientFunds: Cause(402, "insufficient-funds", "Insufficient funds"),
     trading.InsufficientShares: Cause(402, "insufficient-shares", "Insufficient shares"),
     auth.Forbidden: Cause(403, "forbidden", "Forbidden"),
@@ -138,6 +141,8 @@ def _field_errors(error: Exception, cause: Cause) -> tuple[FieldProblem, ...]:
 
 
 def _headers(error: Exception, cause: Cause, now_us: int) -> dict[str, str]:
+    if cause is SIGNATURE:
+        return {"WWW-Authenticate": "Slack-Signature"}
     if cause.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="tradefloor"'}
     if isinstance(error, trading.QuotaExceeded):

@@ -31,6 +31,7 @@ class Route:
 
     `role` is the least that a caller needs, None where nobody has to sign in; `keys` says whether an agent's key will
     do. `answer` is the shape of the reply. `atomic`: the handler hands the idempotency key on to the commit itself.
+    `form`: the body is a form, of which the body class has the fields, instead of JSON.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Route:
     atomic: bool
     body: type[Any] | None
     query: type[Any] | None
+    form: bool = False
 
 
 class Routes:
@@ -63,6 +65,7 @@ class Routes:
         status: int = 200,
         answer: Any = None,
         atomic: bool = False,
+        form: bool = False,
     ) -> Callable[[HandlerT], HandlerT]:
         """Collect the decorated handler as the answer to a method at a path, such as `/agents/<agent_id>`."""
 
@@ -81,6 +84,7 @@ class Routes:
                     atomic=atomic,
                     body=hints.get("body"),
                     query=hints.get("query"),
+                    form=form,
                 )
             )
             return handler

@@ -1,0 +1,1 @@
+"""Slack: messages with buttons going out, decisions coming back."""
