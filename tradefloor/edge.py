@@ -13,14 +13,16 @@ from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
 from net.http.app import create_app
 from net.server import HttpServerActor, listen, url_of
+from net.slack.actions import SlackActionsActor
+from net.slack.signatures import SlackSignatures
 from net.websocket.endpoint import create_endpoint
 from net.websocket.hub import Hub
 from persistence.people import SqlitePeople
 from supervisor import ChildSpec, SupervisorSpec
 from tradefloor import __version__
-from tradefloor.floor import Floor, open_floor
+from tradefloor.floor import Floor, open_floor, signing_secret
 from tradefloor.settings import Settings
-from tradefloor.surroundings import development_secret, entropy
+from tradefloor.surroundings import entropy
 
 GRACE_S: Final = 5.0
 """How long requests in progress may take at a stop."""
@@ -55,8 +57,9 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
             edge = _edge(floor, people)
             auth = Auth(edge)
             app = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
+            slack = ChildSpec("slack", lambda: SlackActionsActor(edge, floor.slack))
             server = ChildSpec("http", lambda: HttpServerActor(app, listener, GRACE_S), shutdown_s=GRACE_S + 1)
-            await floor.system.start_child("/", SupervisorSpec("edge", children=(server,)))
+            await floor.system.start_child("/", SupervisorSpec("edge", children=(slack, server)))
             try:
                 yield OpenEdge(floor, people, auth, hub, url_of(listener))
             finally:
@@ -82,7 +85,7 @@ class Mounted:
 
 def _edge(floor: Floor, people: People) -> Edge:
     settings = floor.settings
-    secret = settings.jwt_secret.encode() if settings.jwt_secret else development_secret(settings.data_folder)
+    slack_secret = settings.slack_signing_secret
     return Edge(
         system=floor.system,
         views=floor.views,
@@ -91,19 +94,21 @@ def _edge(floor: Floor, people: People) -> Edge:
         clock=floor.services.clock,
         ids=floor.services.ids,
         entropy=entropy,
-        auth=AuthSettings(jwt_secret=secret),
+        auth=AuthSettings(jwt_secret=signing_secret(settings)),
         settings=EdgeSettings(
             version=__version__,
             client_origins=settings.client_url,
             rate_limit_max=settings.rate_limit_max,
             rate_limit_window_s=settings.rate_limit_window,
             rate_limit_user_max=settings.rate_limit_user_max,
+            public_webhooks_only=not settings.is_development,
         ),
         checks={
             "database": floor.services.history.check,
             "grpc": _grpc_check(floor),
             "market": _market_check(floor),
         },
+        slack=SlackSignatures(None if slack_secret is None else slack_secret.encode()),
     )
 
 

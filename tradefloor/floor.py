@@ -25,12 +25,16 @@ from actors.views import FloorViews
 from net.grpc.embedded import ServiceAddresses, serve_metering, serve_oversight
 from net.grpc.metering_client import MeteringClient, open_metering_client
 from net.grpc.oversight_client import OversightClient, open_oversight_client
+from net.messenger import Messenger
+from net.slack.link import SlackLink, SlackSettings
+from net.webhooks.sender import open_webhooks
+from net.webhooks.signing import WebhookKeys
 from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
 from persistence.store import SqliteStore, open_store
 from supervisor import ActorSystem, correlation_id, open_system
 from tradefloor.settings import Settings
-from tradefloor.surroundings import SystemClock, SystemIds, entropy
+from tradefloor.surroundings import SystemClock, SystemIds, development_secret, entropy
 from tradefloor.tls import client_tls
 
 SECONDS_US: Final = 1_000_000
@@ -49,6 +53,7 @@ class Floor:
     metering: MeteringClient
     oversight: OversightClient
     addresses: ServiceAddresses
+    slack: SlackLink
 
     @property
     def views(self) -> FloorViews:
@@ -69,7 +74,10 @@ async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews
         recover(store, views)
         addresses = stack.enter_context(grpc_services(settings, clock))
         tls = client_tls(settings.grpc_tls_ca, settings.grpc_tls_cert, settings.grpc_tls_key)
+        slack = SlackLink(SlackSettings(settings.slack_webhook_url, settings.slack_bot_token))
+        keys = WebhookKeys(signing_secret(settings))
         async with (
+            open_webhooks(keys, clock, public_only=not settings.is_development) as webhooks,
             open_metering_client(
                 addresses.metering,
                 tls=tls if settings.metering_grpc_address else None,
@@ -92,10 +100,18 @@ async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews
                 ids=ids,
                 rules=oversight_rules(settings),
                 seed=settings.market_seed,
+                notifications=Messenger(slack, webhooks),
             )
             tree = floor_tree(services, market_model(settings, store), market_rules(settings))
             async with open_system(tree, rng=random.Random(entropy(16))) as system:  # noqa: S311 -- jitter of restarts
-                yield Floor(settings, system, services, store, metering, oversight, addresses)
+                yield Floor(settings, system, services, store, metering, oversight, addresses, slack)
+
+
+def signing_secret(settings: Settings) -> bytes:
+    """Return the secret that signs tokens, and from which the keys of webhooks are derived."""
+    if settings.jwt_secret is not None:
+        return settings.jwt_secret.encode()
+    return development_secret(settings.data_folder)
 
 
 def recover(store: SqliteStore, views: FloorViews) -> None:

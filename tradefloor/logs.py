@@ -8,7 +8,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from supervisor import correlation_id
 
-QUIET_LIBRARIES = ("hypercorn.access", "grpc", "quart.app", "quart.serving")
+QUIET_LIBRARIES = ("hypercorn.access", "grpc", "quart.app", "quart.serving", "httpx", "httpcore")
 
 
 def configure_logging(log_format: str, log_level: str) -> None:

@@ -56,6 +56,23 @@ class OriginsType(click.ParamType[tuple[str, ...]]):
         return origins
 
 
+class HttpUrlType(click.ParamType[str]):
+    """A URL of HTTP; what is wrong with it is said without showing it, as it may hold a secret."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the URL; fail with the parameter's name."""
+        try:
+            parts = urlsplit(str(value))
+        except ValueError:
+            self.fail("it is no URL", param, ctx)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            self.fail("it is not a URL such as https://hooks.slack.com/services/...", param, ctx)
+        return str(value)
+
+
+HTTP_URL = HttpUrlType()
 DOLLARS = DollarsType()
 ORIGINS = OriginsType()
 FILE = click.Path(path_type=Path)
@@ -127,6 +144,19 @@ class Settings:
     )
     rate_limit_window: int = _setting("RATE_LIMIT_WINDOW", click.IntRange(1), 900, "That window, seconds.")
     rate_limit_user_max: int = _setting("RATE_LIMIT_USER_MAX", click.IntRange(1), 6000, "Requests of a user a minute.")
+    slack_webhook_url: str | None = _setting(
+        "SLACK_WEBHOOK_URL", HTTP_URL, None, "Slack's incoming webhook for approvals and alerts.", secret=True
+    )
+    slack_signing_secret: str | None = _setting(
+        "SLACK_SIGNING_SECRET", str, None, "Slack's signing secret, for its buttons to work.", secret=True
+    )
+    slack_bot_token: str | None = _setting(
+        "SLACK_BOT_TOKEN",
+        str,
+        None,
+        "Token of the Slack app (users:read, users:read.email), to know who presses them.",
+        secret=True,
+    )
     log_format: str = _setting("LOG_FORMAT", click.Choice(["console", "json"]), "console", "How log lines look.")
     log_level: str = _setting(
         "LOG_LEVEL", click.Choice(["debug", "info", "warning", "error"]), "info", "The least grave line to log."
