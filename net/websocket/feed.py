@@ -138,11 +138,13 @@ class Feed:
     async def write(self) -> None:
         """Write what waits, as it comes, until `close`."""
         while True:
+            # The answer to a subscription was queued together with its replay, so it is among these frames.
+            replay = self._replays[0] if self._replays and not self._is_finishing else None
             frames = self._outbox.take()
             if frames:
                 await self._send(frames)
-            if self._replays and not self._is_finishing:
-                await self._catch_up(self._replays[0])
+            if replay is not None:
+                await self._catch_up(replay)
             elif not frames:
                 if self._is_finishing:
                     return
@@ -151,6 +153,9 @@ class Feed:
 
     async def _catch_up(self, replay: Replay) -> None:
         """Send the next page of what was missed; with the last one, go on live."""
+        if not replay.channels:
+            self._end_replay(replay)
+            return
         head, page = self._hub.head, self._limits.replay_page_events
         is_last = head - replay.position <= page
         if is_last:
