@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -106,6 +106,14 @@ async def signed_in(url: str, login: Mapping[str, str] = DEMO) -> AsyncIterator[
         token = response.json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield Api(client, token)
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]], within_s: float = 20) -> None:
+    """Ask until something holds that no frame announces."""
+    with trio.fail_after(within_s):
+        while not await holds():
+            with trio.move_on_after(0.05):
+                await trio.Event().wait()
 
 
 @frozen
