@@ -8,17 +8,48 @@ from quart_trio import QuartTrio
 
 from net.auth.service import Auth
 from net.edge import Edge
-from net.http import agents, alerts, events, health, keys, market, metering, oversight, sessions, trades, usage, users
+from net.http import (
+    agents,
+    alerts,
+    events,
+    health,
+    integrations,
+    keys,
+    market,
+    metering,
+    oversight,
+    sessions,
+    trades,
+    usage,
+    users,
+)
 from net.http.asgi import EdgeConnection
 from net.http.dispatch import Dispatcher
 from net.http.exchange import SCOPE_KEY
 from net.http.gate import Gate
 from net.http.headers import Cors
+from net.http.reference import describe
 from net.http.routing import Route
 
-PARTS = (sessions, users, agents, alerts, trades, usage, events, keys, oversight, metering, market, health)
+PARTS = (
+    sessions,
+    users,
+    agents,
+    alerts,
+    trades,
+    usage,
+    events,
+    keys,
+    oversight,
+    metering,
+    market,
+    integrations,
+    health,
+)
 
-ROUTES: tuple[Route, ...] = tuple(route for part in PARTS for route in part.routes.collected)
+OPERATIONS = tuple(route for part in PARTS for route in part.routes.collected)
+
+ROUTES: tuple[Route, ...] = (*OPERATIONS, *describe(OPERATIONS))
 """Every operation, in the order of the reference."""
 
 

@@ -5,7 +5,7 @@ out, except in `AgentChanges`, where null clears what was set.
 """
 
 from enum import Enum, StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from attrs import evolve, frozen
 
@@ -167,9 +167,23 @@ class AgentChanges:
         )
 
 
+def _belongs(price: str, *kinds: OrderType) -> dict[str, Any]:
+    """Say in JSON Schema that a price is given for these types of order, and for no others."""
+    of_these = {"properties": {"orderType": {"enum": [kind.value for kind in kinds]}}, "required": ["orderType"]}
+    given = {"properties": {price: {"type": "number"}}, "required": [price]}
+    return {"if": of_these, "then": given, "else": {"properties": {price: {"type": "null"}}}}
+
+
 @frozen
 class TradeBody:
     """An order. `limitPrice` belongs to limit and stop_limit orders, `stopPrice` to stop and stop_limit orders."""
+
+    SCHEMA: ClassVar = {
+        "allOf": [
+            _belongs("limitPrice", OrderType.LIMIT, OrderType.STOP_LIMIT),
+            _belongs("stopPrice", OrderType.STOP, OrderType.STOP_LIMIT),
+        ]
+    }
 
     symbol: Annotated[str, SYMBOL, Doc("What is traded.", "AAPL")]
     action: Annotated[Action, Choice(Action), Doc("Whether it is bought or sold.", "buy")]
@@ -254,7 +268,9 @@ class LoginBody:
 class RefreshBody:
     """A refresh token."""
 
-    refresh_token: Annotated[str, Text(max_length=512), Doc("The newest refresh token of the sign-in.")]
+    refresh_token: Annotated[
+        str, Text(max_length=512), Doc("The newest refresh token of the sign-in.", "ses_8c1d0f5e7a92.b3BhcXVl")
+    ]
 
 
 NEW_PASSWORD: Final = Text(min_length=8, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")

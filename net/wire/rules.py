@@ -3,6 +3,7 @@
 A request class carries its rules as `Annotated[...]` metadata, so that what validates is also what is documented.
 """
 
+import math
 import re
 from enum import StrEnum
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
-from actors.money import MoneyError, from_json_number, to_json_number
+from actors.money import DECIMAL_PLACES_MAX, MoneyError, from_json_number, to_json_number
 from net.wire.scalars import TimestampError, parse_timestamp
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
@@ -18,6 +19,9 @@ NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 
 TRIMMED = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
 """One line of text that neither begins nor ends with a space."""
+
+NOISE_ULPS_MAX = 4
+"""So many units in the last place may a sum or product of a client's be off."""
 
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 
@@ -131,7 +135,7 @@ class Money:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise FieldError("must be a number of dollars")
         try:
-            micros = from_json_number(value)
+            micros = from_json_number(_without_noise(value))
         except MoneyError as error:
             raise FieldError(str(error)) from error
         if not self.minimum_micros <= micros <= self.maximum_micros:
@@ -249,6 +253,14 @@ class ListOf:
             return self.item.parse(value)
         except FieldError as error:
             raise FieldError(str(error), f"[{number}]") from error
+
+
+def _without_noise(value: float) -> float:
+    """Return the amount that floating-point arithmetic missed by a hair: 0.1 + 0.2 is meant to be 0.3."""
+    if isinstance(value, int):
+        return value
+    nearest = round(value, DECIMAL_PLACES_MAX)
+    return nearest if abs(nearest - value) <= NOISE_ULPS_MAX * math.ulp(value) else value
 
 
 def _plain(micros: int) -> str:

@@ -373,3 +373,13 @@ class EventShape:
     correlation_id: str | None
     actor: ActorShape
     data: dict[str, Any]
+
+
+@frozen
+class VersionShape:
+    """Which program this is, and where its documents are."""
+
+    name: str
+    version: str
+    documentation: str
+    openapi: str

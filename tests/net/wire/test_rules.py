@@ -30,6 +30,7 @@ MONEY = Money(dollars(100), dollars(1000))
         (Integer(1, 10), 5.0, 5),
         (MONEY, 100, 100_000_000),
         (MONEY, 100.000001, 100_000_001),
+        (MONEY, 100.1 + 200.2, 300_300_000),
         (Choice(Colour), "red", Colour.RED),
         (Flag(), True, True),
         (Moment(), "2026-01-31T09:30:00.25Z", 1_769_851_800_250_000),

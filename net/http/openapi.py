@@ -1,0 +1,250 @@
+"""The OpenAPI 3.1 document, generated from the routes and from the classes that validate and render."""
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from net.http.dispatch import FORM, JSON
+from net.http.examples import example_of
+from net.http.limits import IDEMPOTENCY_KEY_PATTERN
+from net.http.problems import CAUSES, MEDIA_TYPE, TYPE_BASE
+from net.http.routing import Route
+from net.wire.converter import camel
+from net.wire.schemas import Schema, Schemas
+from net.wire.structure import fields_of
+
+ID_SCHEMA: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_.\\-]{1,64}$"}
+
+PROBLEM: Final[Schema] = {
+    "type": "object",
+    "description": "An error (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "examples": [f"{TYPE_BASE}validation"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "correlationId": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["field", "message"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail", "instance", "correlationId"],
+}
+
+LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "createAgent": {
+        operation: {"operationId": operation, "parameters": {"agentId": "$response.body#/agentId"}}
+        for operation in ("getAgent", "getPortfolio", "submitTrade", "listTrades", "pauseAgent", "deleteAgent")
+    },
+    "submitTrade": {
+        "getTrade": {
+            "operationId": "getTrade",
+            "parameters": {"agentId": "$response.body#/agentId", "tradeId": "$response.body#/tradeId"},
+        },
+        "getRequest": {
+            "operationId": "getRequest",
+            "parameters": {"requestId": "$response.body#/approvalRequestId"},
+        },
+    },
+    "createKey": {
+        "revokeKey": {
+            "operationId": "revokeKey",
+            "parameters": {"agentId": "$response.body#/agentId", "keyId": "$response.body#/keyId"},
+        },
+    },
+    "addUser": {
+        "changeUser": {"operationId": "changeUser", "parameters": {"userId": "$response.body#/userId"}},
+    },
+}
+"""What an answer leads to, by operation."""
+
+_HEADER: Final = "#/components/headers/"
+_PART: Final = re.compile(r"<(\w+)>")
+
+
+def document(routes: Sequence[Route], version: str) -> dict[str, Any]:
+    """Return the document that describes these routes."""
+    schemas = Schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(_path(route), {})[route.method.lower()] = _operation(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tradefloor",
+            "version": version,
+            "description": "Autonomous portfolio agents on paper money, under usage quotas and human oversight.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas.collected, "Problem": PROBLEM},
+            "securitySchemes": {
+                "user": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A person's token."},
+                "agentKey": {"type": "http", "scheme": "bearer", "description": "The key of an agent's program."},
+            },
+            "headers": _HEADERS,
+        },
+    }
+
+
+def operation_id(route: Route) -> str:
+    """Return the name of an operation."""
+    return camel(route.handler.__name__)
+
+
+def _path(route: Route) -> str:
+    return _PART.sub(lambda part: f"{{{camel(part[1])}}}", route.path)
+
+
+def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
+    summary, _, description = inspect.cleandoc(route.handler.__doc__ or "").replace("\n", " ").partition(". ")
+    operation: dict[str, Any] = {
+        "operationId": operation_id(route),
+        "tags": [route.tag],
+        "summary": summary.removesuffix("."),
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
+        "responses": _responses(route, schemas),
+        "security": _security(route),
+    }
+    notes = [description] if description else []
+    if route.role is not None:
+        notes.append(f"Needs the role {route.role}.")
+    if notes:
+        operation["description"] = " ".join(notes)
+    if route.body is not None:
+        schema = schemas.request(route.body)
+        operation["requestBody"] = {
+            "required": any(field.required for field in fields_of(route.body)),
+            "content": {FORM if route.form else JSON: {"schema": schema, "example": _request_example(route.body)}},
+        }
+    return operation
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    if route.role is None:
+        return []
+    return [{"user": []}, {"agentKey": []}] if route.keys else [{"user": []}]
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": camel(name),
+            "in": "path",
+            "required": True,
+            "schema": ID_SCHEMA,
+            "example": example_of(name),
+        }
+        for name in _PART.findall(route.path)
+    ]
+
+
+def _query_parameters(route: Route) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    return [
+        {
+            "name": field.alias,
+            "in": "query",
+            "required": field.required,
+            "description": field.doc.text,
+            "schema": getattr(field.rule, "rule", field.rule).schema(),
+        }
+        for field in fields_of(route.query)
+    ]
+
+
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    if route.method != "POST":
+        return []
+    return [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "The same key and body within 24 hours get the same answer; another body is 422.",
+            "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY_PATTERN}$"},
+        }
+    ]
+
+
+def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
+    success: dict[str, Any] = {
+        "description": HTTPStatus(route.status).phrase,
+        "headers": {"X-Correlation-ID": {"$ref": f"{_HEADER}CorrelationId"}},
+    }
+    if route.answer is not None:
+        schema = schemas.answer(route.answer)
+        success["content"] = {JSON: {"schema": schema, "example": example_of("", schema, schemas.collected)}}
+    if route.status == HTTPStatus.CREATED:
+        success["headers"]["Location"] = {"$ref": f"{_HEADER}Location"}
+    if operation_id(route) in LINKS:
+        success["links"] = LINKS[operation_id(route)]
+    responses = {str(route.status): success}
+    for status in sorted(_errors(route)):
+        responses[str(status)] = _problem(status, route)
+    return responses
+
+
+def _errors(route: Route) -> set[int]:
+    """Return the statuses of the errors that an operation may answer with."""
+    errors = {400, 408, 413, 429, 500, 503}
+    if route.role is not None:
+        errors |= {401, 403}
+    if operation_id(route) in {"signIn", "refresh", "slackAction"}:
+        errors.add(401)
+    if "<" in route.path:
+        errors.add(404)
+    if route.method != "GET":
+        errors |= {404, 409}
+    if route.method in {"POST", "PUT", "PATCH"}:
+        errors.add(415)
+    if route.method == "POST":
+        errors.add(422)
+    return errors | ({402} if operation_id(route) == "submitTrade" else set())
+
+
+def _problem(status: int, route: Route) -> dict[str, Any]:
+    titles = sorted({cause.title for cause in CAUSES.values() if cause.status == status})
+    cause = next((cause for cause in CAUSES.values() if cause.status == status), None)
+    answer: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase + (f": {', '.join(titles)}." if len(titles) > 1 else "."),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": {
+                    "type": TYPE_BASE + (cause.slug if cause else "internal"),
+                    "title": cause.title if cause else HTTPStatus(status).phrase,
+                    "status": status,
+                    "detail": "what is wrong, in one sentence",
+                    "instance": _path(route),
+                    "correlationId": "cor_5f2b7c",
+                },
+            }
+        },
+    }
+    if status in {429, 503}:
+        answer["headers"] = {"Retry-After": {"$ref": f"{_HEADER}RetryAfter"}}
+    return answer
+
+
+def _request_example(cls: type[Any]) -> dict[str, Any]:
+    return {field.alias: field.doc.example for field in fields_of(cls) if field.doc.example is not None}
+
+
+_HEADERS: Final[Schema] = {
+    "CorrelationId": {"description": "Leads to the request in the log.", "schema": {"type": "string"}},
+    "Location": {"description": "Where the new resource is.", "schema": {"type": "string", "format": "uri-reference"}},
+    "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+}
