@@ -11,11 +11,12 @@ from itertools import chain, islice
 
 import trio
 
+from actors.audit import AUDITED
 from actors.book import Book
 from actors.drawdown import Watermark
 from actors.events import Recorded, TradeCreated
 from actors.model import Agent, AgentStatus, Approval, Trade, Usage, User
-from actors.ports.history import ApprovalQuery, Page, TradeQuery
+from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
 from actors.ports.journal import (
     CHANNELS,
     AlreadyDone,
@@ -56,8 +57,7 @@ class MemoryStore:
         self._client_orders: dict[tuple[str, str], str] = {}
         self._prices: dict[str, int] = {}
         self._watermarks: dict[str, Watermark] = {}
-        self._digested = 0
-        self._digest = GENESIS
+        self._hashes: list[bytes] = []
 
     async def commit(self, batch: Sequence[Commit]) -> Sequence[CommitResult]:
         """Commit a batch, each commit for itself."""
@@ -168,6 +168,12 @@ class MemoryStore:
         found = chain.from_iterable(self._streams.get(stream, ()) for stream in set(streams))
         return nsmallest(limit, (place for place in found if place.seq > after_seq), key=lambda place: place.seq)
 
+    async def audit(self, after_seq: int, limit: int) -> Sequence[AuditEntry]:
+        """Return what the audit shows by sequence, oldest first."""
+        await trio.lowlevel.checkpoint()
+        found = (place for place in islice(self._log, after_seq, None) if isinstance(place.event, AUDITED))
+        return [AuditEntry(place, self._hash_at(place.seq)) for place in islice(found, limit)]
+
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
         """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""
         await trio.lowlevel.checkpoint()
@@ -203,10 +209,15 @@ class MemoryStore:
 
     def digest(self) -> str:
         """Return the hash in which the log ends, in hexadecimal."""
-        for place in islice(self._log, self._digested, None):
-            self._digest = link(self._digest, event_row(place, codec.encode(place.principal)))
-        self._digested = len(self._log)
-        return self._digest.hex()
+        return self._hash_at(len(self._log)).hex()
+
+    def _hash_at(self, seq: int) -> bytes:
+        """Return the hash of an event, having hashed everything that was committed since this was asked last."""
+        head = self._hashes[-1] if self._hashes else GENESIS
+        for place in islice(self._log, len(self._hashes), None):
+            head = link(head, event_row(place, codec.encode(place.principal)))
+            self._hashes.append(head)
+        return self._hashes[seq - 1] if seq else GENESIS
 
     def _refusal(self, commit: Commit) -> CommitResult | None:
         try:

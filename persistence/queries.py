@@ -14,12 +14,12 @@ import orjson
 from actors.drawdown import Watermark
 from actors.events import Recorded
 from actors.model import Approval, Trade, Usage, User
-from actors.ports.history import ApprovalQuery, Page, TradeQuery
+from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
 from actors.ports.journal import Channel, IdempotencyClaim, OutboxEntry
 from persistence import codec
 from persistence.cursors import APPROVALS, TRADES, from_cursor, page_of
 from persistence.rows import EVENT_COLUMNS, USAGE_COLUMNS, USER_COLUMNS, email_key, recorded, usage_of, user_of
-from persistence.schema import DELIVERIES_PER_COMMIT_MAX
+from persistence.schema import AUDITED_TYPES, DELIVERIES_PER_COMMIT_MAX
 from persistence.sqlite import Connection
 
 _TRADE = """
@@ -32,6 +32,10 @@ FROM approvals a JOIN events ea ON ea.seq = a.seq JOIN trades t ON t.trade_id = 
 """
 _USAGE = f"SELECT {USAGE_COLUMNS} FROM usage WHERE agent_id = ? AND period = ?"
 _EVENTS_AFTER = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+_AUDITED_AFTER = f"""
+SELECT {EVENT_COLUMNS}, hash FROM events INDEXED BY events_audited
+WHERE type IN ({AUDITED_TYPES}) AND seq > ? ORDER BY seq LIMIT ?
+"""
 _SEQS_OF_STREAM = "SELECT seq FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"
 _EVENTS_AT = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 _CLAIMED = f"""
@@ -120,6 +124,14 @@ def events(connection: Connection, streams: Sequence[str] | None, after_seq: int
     seqs = (connection.execute(_SEQS_OF_STREAM, (stream, after_seq, limit)) for stream in set(streams))
     chosen = nsmallest(limit, (seq for (seq,) in chain.from_iterable(seqs)))
     return [recorded(row) for row in connection.execute(_EVENTS_AT, (orjson.dumps(chosen).decode(),))]
+
+
+def audit(connection: Connection, after_seq: int, limit: int) -> Sequence[AuditEntry]:
+    """Return what the audit shows after a sequence."""
+    return [
+        AuditEntry(recorded(tuple(row)), digest)
+        for *row, digest in connection.execute(_AUDITED_AFTER, (after_seq, limit))
+    ]
 
 
 def claimed(connection: Connection, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:

@@ -14,7 +14,7 @@ from actors.drawdown import Watermark
 from actors.errors import JournalUnavailable
 from actors.events import Recorded
 from actors.model import Agent, Approval, Trade, Usage, User
-from actors.ports.history import ApprovalQuery, Page, TradeQuery
+from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
 from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim, OutboxEntry
 from persistence import queries, recovery
 from persistence.changes import Change
@@ -117,6 +117,10 @@ class SqliteStore:
     async def events(self, streams: Sequence[str] | None, after_seq: int, limit: int) -> Sequence[Recorded]:
         """Return events by sequence: of these streams, or of all with None."""
         return await self.read(queries.events, streams, after_seq, limit)
+
+    async def audit(self, after_seq: int, limit: int) -> Sequence[AuditEntry]:
+        """Return what the audit shows by sequence, oldest first."""
+        return await self.read(queries.audit, after_seq, limit)
 
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
         """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""

@@ -13,6 +13,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "services": "tradefloor.commands.services",
     "user": "tradefloor.commands.user",
     "verify": "tradefloor.commands.verify",
+    "audit": "tradefloor.commands.audit",
     "bench": "tradefloor.commands.bench",
 }
 """The module of each command, which has an attribute of the command's name."""

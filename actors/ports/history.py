@@ -45,6 +45,14 @@ class ApprovalQuery:
     cursor: str | None = None
 
 
+@frozen
+class AuditEntry:
+    """An event that the audit shows, with the hash that binds it to all events before it."""
+
+    recorded: Recorded
+    hash: bytes
+
+
 class BadCursor(ValueError):
     """A cursor was not handed out by this listing."""
 
@@ -74,6 +82,10 @@ class History(Protocol):
 
     async def events(self, streams: Sequence[str] | None, after_seq: int, limit: int) -> Sequence[Recorded]:
         """Return events by sequence: of these streams, or of all with None."""
+        ...
+
+    async def audit(self, after_seq: int, limit: int) -> Sequence[AuditEntry]:
+        """Return the events of the classes in actors.audit.AUDITED by sequence, oldest first."""
         ...
 
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:

@@ -11,6 +11,7 @@ from net.edge import Edge
 from net.http import (
     agents,
     alerts,
+    audit,
     events,
     health,
     integrations,
@@ -43,6 +44,7 @@ PARTS = (
     oversight,
     metering,
     market,
+    audit,
     integrations,
     health,
 )
