@@ -15,11 +15,18 @@ from supervisor.policy import Reason
 BACKLOG: Final = 512
 """Connections that may wait while the loop is busy; more than a burst of browsers, less than hides an overload."""
 
+UNREAD_MS_MAX: Final = 20_000
+"""How long what was sent may stay unacknowledged before the connection counts as dead."""
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening TCP socket; port 0 takes a free one. Raises OSError when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Accepted sockets inherit it. Without it a client that never reads holds up Hypercorn's shielded writes for ever.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS_MAX)
+    return listener
 
 
 def url_of(listener: socket.socket) -> str:
