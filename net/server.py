@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import trio
 from hypercorn.config import Config
-from hypercorn.trio import serve
 
+from net.guarded_serving import serve
 from supervisor import Actor
 from supervisor.policy import Reason
 
@@ -24,7 +24,7 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # Accepted sockets inherit it. Without it a client that never reads holds up Hypercorn's shielded writes for ever.
+        # Accepted sockets inherit it. Without it a client that never reads holds up Hypercorn's writes for ever.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS_MAX)
     return listener
 
@@ -69,6 +69,6 @@ class HttpServerActor(Actor):
         config.backlog = BACKLOG
         config.errorlog = None
         try:
-            await serve(self._app, config, shutdown_trigger=self._closing.wait, mode="asgi")
+            await serve(self._app, config, shutdown_trigger=self._closing.wait)
         finally:
             self._closed.set()
