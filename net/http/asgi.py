@@ -6,6 +6,7 @@ has to cost less than the server underneath.
 
 import gzip
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import trio
@@ -35,20 +36,20 @@ class EdgeConnection(TrioASGIHTTPConnection):
 
     async def __call__(self, receive: Any, send: Any) -> None:
         """Answer the request, whatever is wrong with it, after it has arrived in full."""
-        exchange = Exchange(self.scope, None)
+        exchange = Exchange(self.scope)
         exchange.correlation_id = exchange.given_correlation_id() or self.app.edge.ids.new("cor")
         correlation_id.set(exchange.correlation_id)
         try:
             exchange.body = await read_body(receive)
             self._require_clear_length(exchange)
+            with self.app.gate.passage(exchange):
+                await self._handle(send, exchange)
         except ClientGone:
             return
         except Unread as unread:
             await self._answer_and_close(receive, send, exchange, self._problem(unread.cause))
         except HttpRefusal as refusal:
             await self._send_problem(send, exchange, self._problem(refusal))
-        else:
-            await self._handle(send, exchange)
 
     async def _handle(self, send: Any, exchange: Exchange) -> None:
         if exchange.method == "OPTIONS" and b"access-control-request-method" in exchange.headers:
@@ -89,6 +90,8 @@ class EdgeConnection(TrioASGIHTTPConnection):
 
     async def _send(self, send: Any, exchange: Exchange, status: int, headers: list[Header], body: bytes) -> None:
         """Send an answer in two messages. A header of the answer itself goes before the general one of that name."""
+        level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.DEBUG
+        _log.log(level, "%s %s %d", exchange.method, exchange.path, status)
         names = {name for name, _ in headers}
         headers = [header for header in headers if header[0] != b"content-length"]
         if len(body) >= GZIP_BYTES_MIN and b"gzip" in exchange.headers.get(b"accept-encoding", b""):

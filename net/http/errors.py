@@ -40,3 +40,9 @@ class RateLimited(HttpRefusal):
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Overloaded(HttpRefusal):
+    """So many requests are in progress that one more would only slow them all down."""
+
+    retry_after_s = 1

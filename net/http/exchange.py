@@ -19,14 +19,14 @@ class Exchange:
 
     __slots__ = ("body", "correlation_id", "extra", "headers", "identity", "ip", "method", "path", "query", "refusal")
 
-    def __init__(self, scope: Mapping[str, Any], correlation_id: str | None) -> None:
+    def __init__(self, scope: Mapping[str, Any]) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         client = scope.get("client")
         self.ip: str = client[0] if client else "local"
-        self.correlation_id = correlation_id or ""
+        self.correlation_id = ""
         self.body = b""
         self.identity: Identity | None = None
         self.refusal: Exception | None = None

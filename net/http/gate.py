@@ -1,5 +1,7 @@
 """The gate before the API: who is calling, and whether they call too often."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 from net.auth.errors import Unauthorized
@@ -7,9 +9,10 @@ from net.auth.identity import bearer
 from net.auth.service import Auth
 from net.auth.windows import FixedWindows
 from net.edge import Edge
-from net.http.errors import RateLimited
+from net.http.errors import Overloaded, RateLimited
 from net.http.exchange import Exchange
 from net.http.headers import rate_limit
+from net.http.limits import REQUESTS_AT_ONCE_MAX
 
 GUARDED: Final = ("/api/v1/", "/admin/")
 """Where the gate stands; probes, metrics and the pages for people are outside."""
@@ -18,13 +21,25 @@ USER_WINDOW_S: Final = 60
 
 
 class Gate:
-    """Recognises callers and counts their requests."""
+    """Recognises callers, counts their requests, and sheds what is too much."""
 
     def __init__(self, edge: Edge, auth: Auth) -> None:
         self._clock = edge.clock
         self._recogniser = auth.recogniser
         self._by_ip = FixedWindows(edge.settings.rate_limit_max, edge.settings.rate_limit_window_s)
+        self._in_progress = 0
         self._by_user = FixedWindows(edge.settings.rate_limit_user_max, USER_WINDOW_S)
+
+    @contextmanager
+    def passage(self, exchange: Exchange) -> Generator[None]:
+        """Count a request as in progress around a block of code. Raises Overloaded; probes are always let in."""
+        if self._in_progress >= REQUESTS_AT_ONCE_MAX and exchange.path.startswith(GUARDED):
+            raise Overloaded("too many requests are in progress; try again in a second")
+        self._in_progress += 1
+        try:
+            yield
+        finally:
+            self._in_progress -= 1
 
     async def admit(self, exchange: Exchange) -> Exception | None:
         """Find out who is calling, and return why they are not let in, if they call too often.

@@ -11,6 +11,9 @@ BODY_DRAINED_BYTES_MAX: Final = 8 * 1_048_576
 BODY_SECONDS_MAX: Final = 30.0
 """A body that takes longer to arrive is answered 408."""
 
+REQUESTS_AT_ONCE_MAX: Final = 512
+"""Beyond so many requests in progress new ones are turned away with 503, so that those in progress finish."""
+
 QUERY_BYTES_MAX: Final = 4096
 QUERY_PARAMETERS_MAX: Final = 32
 

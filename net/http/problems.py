@@ -111,6 +111,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     http.RateLimited: Cause(429, "rate-limited", "Rate limited"),
     auth.LoginThrottled: Cause(429, "login-throttled", "Too many attempts to sign in"),
     auth.LoginBusy: UNAVAILABLE,
+    http.Overloaded: UNAVAILABLE,
     trading.JournalUnavailable: UNAVAILABLE,
     trading.FloorBusy: UNAVAILABLE,
     metering.MeteringUnavailable: UNAVAILABLE,

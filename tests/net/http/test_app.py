@@ -6,7 +6,7 @@ import logging
 import pytest
 import trio
 from attrs import evolve
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.model import Role
 from net.http.limits import QUERY_BYTES_MAX
@@ -224,3 +224,26 @@ async def test_prices_of_the_market(mock_clock: MockClock) -> None:
         one = await edge.call("GET", "/api/v1/market/prices/AAPL", token=token)
         assert one.json == listed[0]
         assert (await edge.call("GET", "/api/v1/market/prices/ZZZZ", token=token)).status == 400
+
+
+async def test_overload_sheds_new_work(mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in progress finishes, what is new is told to come back, and probes are let in."""
+    monkeypatch.setattr("net.http.gate.REQUESTS_AT_ONCE_MAX", 1)
+    async with served() as edge:
+        token = await edge.user("ann")
+        await edge.agent(token)
+        edge.floor.store.gate = trio.Event()
+        statuses: list[int] = []
+
+        async def submit() -> None:
+            statuses.append((await edge.trade(token, "agt_1")).status)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(submit)
+            await wait_all_tasks_blocked()
+            shed = await edge.call("GET", ME, token=token)
+            assert (shed.status, shed.slug, shed.headers["retry-after"]) == (503, "unavailable", "1")
+            assert (await edge.call("GET", "/health/live")).status == 200
+            edge.floor.store.gate.set()
+        assert statuses == [200]
+        assert (await edge.call("GET", ME, token=token)).status == 200
