@@ -190,3 +190,17 @@ async def test_a_disk_that_is_full_is_said_so(mock_clock: MockClock) -> None:
         assert (answer.status, answer.slug, answer.headers["retry-after"]) == (503, "unavailable", "1")
         edge.floor.store.unavailable = False
         assert (await edge.trade(token, "agt_1")).status == 200
+
+
+async def test_a_trade_that_raised_an_alert_is_replayed(mock_clock: MockClock) -> None:
+    """The answer under the key is the trade, although an alert was the last thing that it led to."""
+    async with served() as edge:
+        token = await edge.user("ann")
+        await edge.agent(token, quotaConfig={"apiCalls": 1000})
+        for number in range(799):
+            await edge.floor.trade(agent_id="agt_1", order=None if number % 2 == 0 else sell())
+        key = {"Idempotency-Key": "k1"}
+        first = await edge.call("POST", AT, ORDER | {"quantity": 1}, token=token, headers=key)
+        assert "usage.alert" in edge.floor.published_types()
+        again = await edge.call("POST", AT, ORDER | {"quantity": 1}, token=token, headers=key)
+        assert (first.status, again.status, again.json) == (200, 200, first.json)
