@@ -73,6 +73,13 @@ def start(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> Pr
     raise AssertionError(f"the program ended with {process.wait()}: {printed}\n{log.read_text()}")
 
 
+def verify(database: Path) -> None:
+    """Run `tradefloor verify`, whose exit status says whether all is well."""
+    command = [sys.executable, "-m", "tradefloor", "verify", str(database)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 @frozen
 class Api:
     """A signed-in user of the HTTP API."""

@@ -33,6 +33,10 @@ class ServicesProcess:
         """What they have logged so far."""
         return [orjson.loads(line) for line in (self.folder / "services.txt").read_text().splitlines()]
 
+    def calls(self, method: str) -> int:
+        """Return how often a method of metering was called, over all starts."""
+        return [line["event"] for line in self.log].count(f"call of /metering.MeteringService/{method}")
+
     def stop(self) -> int:
         """Ask them to stop, and return the exit status."""
         self.process.send_signal(signal.SIGTERM)
@@ -45,6 +49,15 @@ class ServicesProcess:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self._close()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let them do nothing at all during the block, though their sockets stay open."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def start_again(self) -> None:
         """Start them on the ports and the data that they had."""

@@ -4,8 +4,6 @@ Three rounds run with every `make test`; `make crash` runs twenty.
 """
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +12,7 @@ import pytest
 import trio
 from attrs import Factory, define
 
-from tests.e2e.program import Api, Program, running, signed_in
+from tests.e2e.program import Api, Program, running, signed_in, verify
 
 pytestmark = pytest.mark.e2e
 
@@ -48,7 +46,7 @@ async def test_kill_while_trading(tmp_path: Path) -> None:
             async with signed_in(program.url) as api:
                 await check(api, ledger)
             assert program.stop() == 0
-        verify(tmp_path)
+        verify(tmp_path / "floor.db")
 
 
 async def make_agents(api: Api) -> list[str]:
@@ -108,13 +106,6 @@ async def all_trades(api: Api) -> list[str]:
             found += [trade["tradeId"] for trade in page["items"]]
             cursor = page["nextCursor"]
     return found
-
-
-def verify(folder: Path) -> None:
-    """Run `tradefloor verify`, whose exit status says whether all is well."""
-    command = [sys.executable, "-m", "tradefloor", "verify", str(folder / "floor.db")]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
 
 
 ORDER: Final = {"symbol": "KO", "action": "buy", "quantity": 1, "orderType": "market", "timeInForce": "day"}
