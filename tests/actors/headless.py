@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import trio
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors import paths
 from actors.book import Book, replay
+from actors.drawdown import Watermark
 from actors.errors import JournalUnavailable
 from actors.events import Event, Recorded
 from actors.ledger import Portfolio
@@ -35,6 +36,7 @@ from supervisor import ActorSystem, open_system
 from tests.actors.builders import AAPL_MICROS, APPROVER, NOW_US, OWNER, RULES, SECOND_US, TSLA_MICROS, buy
 from tests.actors.scripted import installed
 from tests.fakes.metering import FakeMetering
+from tests.fakes.notifications import FakeNotifications
 from tests.fakes.oversight import FakeOversight
 
 
@@ -128,6 +130,16 @@ class ScriptedStore(MemoryStore):
         self._require()
         await super().save_prices(prices, at_us)
 
+    async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
+        """Keep peaks, unless it is unavailable."""
+        self._require()
+        await super().save_watermarks(watermarks)
+
+    async def delivered(self, entry_ids: Sequence[int]) -> None:
+        """Remove entries, unless it is unavailable."""
+        self._require()
+        await super().delivered(entry_ids)
+
     def _require(self) -> None:
         if self.unavailable:
             raise JournalUnavailable("the disk is full")
@@ -169,6 +181,7 @@ class Surroundings:
     prices: ScriptedPrices
     metering: FakeMetering
     oversight: FakeOversight
+    notifications: FakeNotifications = field(factory=FakeNotifications)
 
 
 def surroundings(start_us: int = NOW_US, prices: Mapping[str, int] | None = None) -> Surroundings:
@@ -297,6 +310,7 @@ async def headless_floor(
         ids=around.ids,
         rules=evolve(RULES, **rules),
         seed=1,
+        notifications=around.notifications,
     )
     tree = floor_tree(services, around.prices, MarketRules(round(tick_s * SECOND_US), time_compression=1.0))
     with installed():
