@@ -11,6 +11,8 @@ from actors.ports.people import People
 from actors.views import FloorViews
 from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
+from net.grpc.metering_client import MeteringClient
+from net.grpc.oversight_client import OversightClient
 from net.http.app import create_app
 from net.server import HttpServerActor, listen, url_of
 from net.slack.actions import SlackActionsActor
@@ -29,6 +31,9 @@ GRACE_S: Final = 5.0
 
 STALE_TICKS: Final = 10
 """So many ticks without a price, the market counts as stopped."""
+
+SERVICE_ANSWER_S_MAX: Final = 1.5
+"""How long a probe waits for the services, so that it can still say which of them does not answer."""
 
 SOCKET_PATH: Final = "/ws"
 
@@ -114,9 +119,18 @@ def _edge(floor: Floor, people: People) -> Edge:
 
 def _grpc_check(floor: Floor) -> Callable[[], Awaitable[None]]:
     async def check() -> None:
-        for name, client in (("metering", floor.metering), ("oversight", floor.oversight)):
-            if not await client.is_serving():
-                raise ConnectionError(f"the {name} service does not answer")
+        silent = {"metering", "oversight"}
+
+        async def ask(name: str, client: MeteringClient | OversightClient) -> None:
+            with trio.move_on_after(SERVICE_ANSWER_S_MAX):
+                if await client.is_serving():
+                    silent.discard(name)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask, "metering", floor.metering)
+            nursery.start_soon(ask, "oversight", floor.oversight)
+        if silent:
+            raise ConnectionError(f"no answer from {' and '.join(sorted(silent))}")
 
     return check
 
