@@ -2,7 +2,8 @@
 
 A channel is what a client names: `agent:<id>` has everything about one agent, `portfolio` the portfolios, states and
 quotas of all agents that the client may see, `trades` and `oversight` what their names say, `market` the prices. A
-route is where the hub puts a frame: a topic and a scope, which is one agent, one user, or everybody's.
+route is where the hub puts a frame: a topic and a scope, which is one agent, one user, or everybody's. No channel has
+the topic `notices`: clients of Socket.IO listen to their user's (or their key's agent's) without asking.
 """
 
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ class Topic(StrEnum):
     TRADES = "trades"
     OVERSIGHT = "oversight"
     MARKET = "market"
+    NOTICES = "notices"
 
 
 @frozen
@@ -68,6 +70,10 @@ TOPICS: Final[Mapping[type[Event], Topic]] = {
     ApprovalExpired: Topic.OVERSIGHT,
 }
 """The events that go out, and the topic each belongs to besides its agent's; the others stay inside."""
+
+
+NOTICES: Final = frozenset({AgentStatusChanged, UsageAlert})
+"""The events that are also notices: what somebody wants to know of all their agents, at a rate for people."""
 
 
 def parse_channel(name: str) -> Channel:
@@ -111,6 +117,14 @@ def route(topic: Topic, scope: str) -> str:
 def route_of(channel: Channel, principal: Principal) -> str:
     """Return where the frames of a principal's channel come by."""
     return route(channel.topic, channel.agent_id or scope_of(principal, channel.topic))
+
+
+def routes_of_event(kind: type[Event], agent_id: str, user_id: str) -> tuple[str, ...]:
+    """Return every route that an event of a kind in TOPICS takes; it is about an agent of a user."""
+    ways = routes_for(TOPICS[kind], agent_id, user_id)
+    if kind in NOTICES:
+        return (*ways, route(Topic.NOTICES, user_id), route(Topic.NOTICES, agent_id))
+    return ways
 
 
 def routes_for(topic: Topic, agent_id: str, user_id: str) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """The socket hub: takes what was committed, and puts each frame before the sockets that may see it and want it.
 
+Sockets of `/ws` and of Socket.IO listen here alike, each to its routes; each turns frames into what its protocol wants.
+
 Publishing is synchronous and in the order of the floor's sequence. A frame is rendered and encoded once, and not at all
 when nobody listens; a socket that does not listen to it costs nothing.
 """
@@ -25,7 +27,7 @@ from actors.events import (
 from actors.model import Agent
 from actors.views import FloorViews, MarketSnapshot
 from net.auth.identity import Identity
-from net.websocket.channels import EVERYBODY, TOPICS, Topic, agent_id_of, route, routes_for
+from net.websocket.channels import EVERYBODY, TOPICS, Topic, agent_id_of, route, routes_for, routes_of_event
 from net.websocket.closing import GOING_AWAY, SIGN_IN_ENDED, Closing
 from net.websocket.limits import DEFAULT_LIMITS, Limits
 from net.websocket.outbox import Frame
@@ -125,10 +127,10 @@ class Hub:
         for item in recorded:
             self._published_seq = item.seq
             event = item.event
-            topic = TOPICS.get(type(event))
-            if topic is not None:
+            kind = type(event)
+            if kind in TOPICS:
                 agent_id = agent_id_of(event) or ""
-                listeners = self._listeners(routes_for(topic, agent_id, self.owner_of(event, agent)))
+                listeners = self._listeners(routes_of_event(kind, agent_id, self.owner_of(event, agent)))
                 if listeners:
                     self._deliver(event_frame(item, self.views), listeners)
             elif isinstance(event, UserEventRecord):

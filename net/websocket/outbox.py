@@ -22,13 +22,14 @@ class Frame:
     """An encoded frame, shared by all that receive it.
 
     `seq` is the floor's sequence it belongs to, None for replies and prices. `key` names the state that an update
-    shows, None for events and replies.
+    shows, None for events and replies. `type` is that of an event or update, empty for replies.
     """
 
     data: bytes
     seq: int | None = None
     key: str | None = None
     is_reply: bool = False
+    type: str = ""
     size: int = field(init=False)
 
     @size.default

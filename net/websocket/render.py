@@ -34,20 +34,22 @@ def event_frame(recorded: Recorded, views: FloorViews) -> Frame:
     """Return the frame of an event that goes out (see `channels.TOPICS`)."""
     event = recorded.event
     data = _DATA[type(event)](event, recorded, views)
-    return Frame(_encode(event.type, agent_id_of(event), recorded.seq, recorded.at_us, data), recorded.seq)
+    encoded = _encode(event.type, agent_id_of(event), recorded.seq, recorded.at_us, data)
+    return Frame(encoded, recorded.seq, type=event.type)
 
 
 def portfolio_frame(book: Book, seq: int, at_us: int, views: FloorViews) -> Frame:
     """Return the frame that shows a portfolio as the event `seq` left it; a newer one supersedes it."""
     agent_id = book.portfolio.agent_id
     data = portfolio_json(book, views.market.prices)
-    return Frame(_encode(PORTFOLIO_UPDATE, agent_id, seq, at_us, data), seq, f"portfolio/{agent_id}")
+    encoded = _encode(PORTFOLIO_UPDATE, agent_id, seq, at_us, data)
+    return Frame(encoded, seq, f"portfolio/{agent_id}", type=PORTFOLIO_UPDATE)
 
 
 def market_frame(market: MarketSnapshot) -> Frame:
     """Return the frame that shows all prices of a tick; a newer one supersedes it. Prices have no sequence."""
     data = {"prices": [price_json(symbol, market) for symbol in market.prices]}
-    return Frame(_encode(MARKET_UPDATE, None, None, market.at_us, data), key="market")
+    return Frame(_encode(MARKET_UPDATE, None, None, market.at_us, data), key="market", type=MARKET_UPDATE)
 
 
 def _encode(kind: str, agent_id: str | None, seq: int | None, at_us: int, data: Mapping[str, Any]) -> bytes:

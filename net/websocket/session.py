@@ -19,8 +19,6 @@ from net.websocket.closing import (
     INTERNAL,
     NOT_AUTHENTICATED,
     NOT_READING,
-    SIGN_IN_ENDED,
-    TOKEN_EXPIRED,
     TOKEN_REFUSED,
     TOO_LARGE,
     TOO_MANY_FRAMES,
@@ -41,6 +39,7 @@ from net.websocket.protocol import (
     Unsubscribe,
     parse_action,
 )
+from net.websocket.standing import Standing
 from net.websocket.trading import visible_agent
 from net.websocket.transport import Transport
 from net.wire.render import trade_json
@@ -50,9 +49,6 @@ from supervisor import correlation_id
 
 INSTANCE: Final = "/ws"
 TRADE_SUBMIT: Final = "trade.submit"
-MICROSECONDS: Final = 1_000_000
-LOOK_S_MIN: Final = 1.0
-"""A client is looked up no more often than this, whatever the clocks say."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,12 +62,11 @@ class Session:
         self._services = services
         self._limits = limits = services.limits
         self._feed = Feed(transport, hub, services)
-        self._identity: Identity | None = None
+        self._standing: Standing | None = None
         self._closing: Closing | None = None
-        self._credential = ""
         self._reading = trio.CancelScope()
         now = trio.current_time()
-        self._recognised_until = now + limits.authenticate_s
+        self._authenticated_by = now + limits.authenticate_s
         self._frames = TokenBucket(limits.frames_burst, limits.frames_per_minute, now)
         self._trades = TokenBucket(limits.trades_burst, limits.trades_per_minute, now)
         self._in_flight = trio.Semaphore(limits.trades_in_flight_max)
@@ -79,7 +74,7 @@ class Session:
     @property
     def identity(self) -> Identity | None:
         """Who it is, None before that is known."""
-        return self._identity
+        return None if self._standing is None else self._standing.identity
 
     def end(self, closing: Closing) -> None:
         """Stop reading, and close once what waits is written. The first call's reason is the one that counts."""
@@ -127,28 +122,13 @@ class Session:
     async def _receive(self) -> str | bytes | None:
         """Return the next message, None when there will be none; meanwhile make sure that the client is still known."""
         while self._closing is None:
-            with trio.move_on_at(self._recognised_until):
+            standing = self._standing
+            with trio.move_on_at(self._authenticated_by if standing is None else standing.good_until):
                 return await self._transport.receive()
-            await self._recognise_again()
+            closing = AUTHENTICATION_LATE if standing is None else await standing.look_again()
+            if closing is not None:
+                self.end(closing)
         return None
-
-    async def _recognise_again(self) -> None:
-        """Close the socket when its sign-in has ended, its token expired, or its account changed."""
-        if self._identity is None:
-            self.end(AUTHENTICATION_LATE)
-            return
-        try:
-            identity = await self._services.recognise(self._credential)
-        except Unauthorized:
-            self.end(TOKEN_EXPIRED)
-        except JournalUnavailable:
-            # Whoever was known stays so while nobody can be looked up.
-            self._recognised_until = trio.current_time() + self._limits.look_again_s
-        else:
-            if identity.principal == self._identity.principal:
-                self._know(self._credential, identity)
-            else:
-                self.end(SIGN_IN_ENDED)
 
     async def _write(self, written: trio.Event) -> None:
         with self._failing_well():
@@ -184,7 +164,7 @@ class Session:
     def _admits(self, is_trade: bool, action: Action | None = None) -> bool:
         """Say whether the frame may be served; if not, the socket is being closed."""
         now = trio.current_time()
-        if self._identity is None and not isinstance(action, Authenticate):
+        if self._standing is None and not isinstance(action, Authenticate):
             self.end(NOT_AUTHENTICATED)
         elif is_trade and not self._trades.take(now):
             self.end(TOO_MANY_TRADES)
@@ -216,7 +196,7 @@ class Session:
         except JournalUnavailable as error:
             self._refuse(action.id, error)
             return
-        if self._identity is not None and identity.principal != self._identity.principal:
+        if self._standing is not None and identity.principal != self._standing.identity.principal:
             problem = FieldProblem("token", "must be of whom the socket belongs to; connect again as somebody else")
             self._refuse(action.id, InvalidRequest([problem]))
             return
@@ -225,7 +205,7 @@ class Session:
     def _welcome(self, credential: str, identity: Identity, request_id: RequestId) -> None:
         principal = identity.principal
         self._feed.principal = principal
-        self._know(credential, identity)
+        self._standing = Standing(self._services, credential, identity)
         expires_at_us = identity.expires_at_us
         who = {
             "userId": principal.user_id,
@@ -234,11 +214,6 @@ class Session:
             "expiresAt": None if expires_at_us is None else format_timestamp(expires_at_us),
         }
         self._answer("authenticated", request_id, who)
-
-    def _know(self, credential: str, identity: Identity) -> None:
-        self._credential, self._identity = credential, identity
-        left_us = identity.good_until_us - self._services.clock.now_us()
-        self._recognised_until = trio.current_time() + max(left_us / MICROSECONDS, LOOK_S_MIN)
 
     def _subscribe(self, action: Subscribe) -> None:
         channels = action.parsed()
@@ -271,8 +246,8 @@ class Session:
 
     @property
     def _known(self) -> Identity:
-        assert self._identity is not None, "whoever is not known gets no further than to authenticate"
-        return self._identity
+        assert self._standing is not None, "whoever is not known gets no further than to authenticate"
+        return self._standing.identity
 
     def _answer(self, kind: str, request_id: RequestId, data: Mapping[str, Any] | orjson.Fragment) -> None:
         try:

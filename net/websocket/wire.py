@@ -31,6 +31,12 @@ def encode_json(value: Any) -> bytes:
     return encode_text(orjson.dumps(value))
 
 
+def payload_of(frame: bytes) -> bytes:
+    """Return the payload of a frame that was encoded here."""
+    length = frame[1]
+    return frame[{_MEDIUM: 4, _LONG: 10}.get(length, 2) :]
+
+
 def _header(first: int, length: int) -> bytes:
     if length <= _SHORT_MAX:
         return bytes((first, length))
