@@ -8,22 +8,23 @@ is replaced; the stream's own public attributes are used:
 - `send(Data(...))` writes bytes, as the stream itself does with what wsproto framed. Writes are whole frames under
   Hypercorn's lock, so its own pongs fall between them.
 - `buffer` collects a message's fragments. Ours ends a session with a reason when a message is too large.
-- `handshake.extensions` is cleared, so permessage-deflate is never agreed on: shared frames cannot be compressed for
-  each receiver, and a small compressed message could not be kept from growing to a huge one.
+- `handshake` agrees on no extension, so there is no permessage-deflate: shared frames cannot be compressed for each
+  receiver, and a small compressed message could not be kept from growing to a huge one. It makes a connection that
+  answers what breaks the protocol with a close frame that says so; Hypercorn alone would only hang up.
 - `send(StreamClosed(...))` ends the connection, also while a write waits for the peer, which Hypercorn shields.
 
 The end of a connection, as Hypercorn 0.18 on trio wants it: an application keeps receiving until it hears of the
 disconnect. If it returned earlier with messages in its queue, the connection's task would wait for room for ever.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import trio
 from hypercorn.protocol.events import Data, StreamClosed
-from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
-from wsproto.connection import ConnectionState
-from wsproto.events import Message
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, Handshake, WSStream
+from wsproto.connection import Connection, ConnectionState, ConnectionType
+from wsproto.events import CloseConnection, Event, Message
 
 from net.websocket.closing import Closing
 
@@ -70,6 +71,44 @@ class MessageBuffer:
         return {"type": "websocket.receive", "bytes": b"".join(cast("list[bytes]", self._parts)), "text": None}
 
 
+class PlainHandshake(Handshake):
+    """An upgrade without extensions."""
+
+    def accept(
+        self, subprotocol: str | None, additional_headers: Iterable[tuple[bytes, bytes]]
+    ) -> tuple[int, list[tuple[bytes, bytes]], Connection]:
+        """Return the answer to the upgrade, and the connection that it opens."""
+        self.extensions = None
+        status, headers, _ = super().accept(subprotocol, additional_headers)
+        return status, headers, OutspokenConnection(ConnectionType.SERVER)
+
+
+class OutspokenConnection(Connection):
+    """A connection that owes an answer to what breaks the protocol: a close frame with the code of the violation.
+
+    wsproto reports a violation as if the peer had closed with that code, but counts the connection as open still, so
+    that Hypercorn takes the peer for answered.
+    """
+
+    def __init__(self, connection_type: ConnectionType) -> None:
+        self._is_violated = False
+        super().__init__(connection_type)
+
+    @property
+    def state(self) -> ConnectionState:
+        """The state of the connection; after a violation the peer counts as closing, which is to be answered."""
+        known = super().state
+        return ConnectionState.REMOTE_CLOSING if self._is_violated and known is ConnectionState.OPEN else known
+
+    def events(self) -> Iterator[Event]:  # type: ignore[override]  # Its generator is used as an iterator only.
+        """Yield what the peer said."""
+        for event in super().events():
+            # After a close frame the state would be another.
+            if isinstance(event, CloseConnection) and super().state is ConnectionState.OPEN:
+                self._is_violated = True
+            yield event
+
+
 class HypercornTransport:
     """One WebSocket connection that Hypercorn serves. Set `on_too_large` before `accept`."""
 
@@ -82,7 +121,7 @@ class HypercornTransport:
         self._asgi_receive = receive
         self._asgi_send = send
         self._is_gone = False
-        stream.handshake.extensions = None
+        stream.handshake = PlainHandshake(stream.scope["headers"], stream.scope["http_version"])  # type: ignore[arg-type]
         stream.buffer = MessageBuffer(message_bytes_max, self._too_large)  # type: ignore[assignment]  # Duck-typed.
 
     async def accept(self) -> None:
