@@ -14,7 +14,14 @@ from actors.errors import JournalUnavailable, QuotaExceeded
 from actors.messages import CheckQuota, DrainOutbox, GetUsage, IngestUsage, TakeQuota
 from actors.outbound import quota_limits
 from actors.ports.journal import Channel, OutboxEntry, QuotaDelivery, UsageDelivery
-from actors.ports.metering import MeteringRefused, MeteringUnavailable, QuotaState, QuotaUnknown, UsageReport
+from actors.ports.metering import (
+    MeteringRefused,
+    MeteringUnavailable,
+    QuotaLimits,
+    QuotaState,
+    QuotaUnknown,
+    UsageReport,
+)
 from actors.quota import Lease
 from actors.services import Services
 from supervisor import Actor, Refusal, Reply, handles
@@ -42,6 +49,8 @@ class MeteringActor(Actor):
         self._services = services
         self._leases: dict[str, Lease] = {}
         self._waiting: dict[str, list[Reply[None]]] = {}
+        self._given: dict[str, QuotaLimits] = {}
+        """Quotas that the service was given ahead of the outbox."""
         self._work = trio.Event()
         self._delivered = 0
 
@@ -133,7 +142,9 @@ class MeteringActor(Actor):
         try:
             return await metering.check_quota(agent_id)
         except QuotaUnknown:
-            await metering.initialize_quota(agent_id, quota_limits(self._services.views.agent(agent_id)))
+            limits = quota_limits(self._services.views.agent(agent_id))
+            await metering.initialize_quota(agent_id, limits)
+            self._given[agent_id] = limits
             return await metering.check_quota(agent_id)
 
     async def _check(self, agent_id: str, reply: Reply[QuotaState]) -> None:
@@ -188,7 +199,9 @@ class MeteringActor(Actor):
             await self._services.metering.initialize_quota(delivery.agent_id, delivery.limits)
         except MeteringRefused as error:
             _log.warning("the metering service did not take entry %d: %s", entry_id, error)
-        self._leases.pop(delivery.agent_id, None)
+        # A lease under these very limits stays good: an outage just now must not stop a new agent.
+        if self._given.pop(delivery.agent_id, None) != delivery.limits:
+            self._leases.pop(delivery.agent_id, None)
 
     async def _deliver_usage(self, entries: Sequence[OutboxEntry]) -> None:
         """Deliver the usage of a batch. One entry that is refused for good is left out, and said in the log."""

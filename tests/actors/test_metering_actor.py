@@ -195,6 +195,18 @@ async def test_unknown_quota_is_initialised(autojump_clock: object) -> None:
         assert floor.around.metering.limits == {"agt_1": QuotaLimits()}
 
 
+async def test_lease_of_a_new_agent_outlives_the_delivery_of_its_quota(autojump_clock: object) -> None:
+    """The first trade gives the service the quota ahead of the outbox; when that follows, the lease stays good."""
+    async with headless_floor() as floor:
+        await floor.create()
+        await floor.trade()
+        await floor.advance(1)
+        assert floor.around.metering.calls.count("initialize_quota") == 2
+        floor.around.metering.unavailable = True
+        await floor.trade()
+        assert floor.book().usage.api_calls == 2
+
+
 async def test_changed_quota_ends_the_lease(autojump_clock: object) -> None:
     """A new quota reaches the service, and counts from then on."""
     async with headless_floor() as floor:
