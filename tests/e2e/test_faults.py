@@ -87,6 +87,8 @@ async def test_services_hang(tmp_path: Path) -> None:
         async with signed_in(program.url) as api:
             agent_id, without_lease = [await new_agent(api) for _ in range(2)]
             await buy(api, agent_id)
+            with processes.clients() as (metering, _):
+                await eventually(lambda: usage_is(metering, agent_id, 1))
             with processes.frozen():
                 await buy(api, agent_id)
                 with trio.fail_after(HANG_S_MAX):
@@ -220,7 +222,7 @@ async def says_grpc_is_away(api: Api) -> bool:
     response = await api.client.get("/health/ready")
     checks = response.json()["checks"]
     away = [name for name, state in checks.items() if state != "ok"]
-    return response.status_code == 503 and away == ["grpc"] and "service does not answer" in checks["grpc"]
+    return response.status_code == 503 and away == ["grpc"] and "metering" in checks["grpc"]
 
 
 async def is_ready(api: Api) -> bool:
