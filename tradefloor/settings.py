@@ -144,6 +144,15 @@ class Settings:
     )
     rate_limit_window: int = _setting("RATE_LIMIT_WINDOW", click.IntRange(1), 900, "That window, seconds.")
     rate_limit_user_max: int = _setting("RATE_LIMIT_USER_MAX", click.IntRange(1), 6000, "Requests of a user a minute.")
+    socketio_ping_interval: int = _setting(
+        "SOCKETIO_PING_INTERVAL", click.IntRange(100, 3_600_000), 25_000, "Time between Socket.IO's pings, ms."
+    )
+    socketio_ping_timeout: int = _setting(
+        "SOCKETIO_PING_TIMEOUT",
+        click.IntRange(100, 3_600_000),
+        60_000,
+        "How long a Socket.IO client may take to answer one, ms.",
+    )
     slack_webhook_url: str | None = _setting(
         "SLACK_WEBHOOK_URL", HTTP_URL, None, "Slack's incoming webhook for approvals and alerts.", secret=True
     )

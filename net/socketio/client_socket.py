@@ -72,6 +72,11 @@ class Socket:
         return bool(self._reason)
 
     @property
+    def was_refused(self) -> bool:
+        """Whether the socket was not admitted."""
+        return self._reason == REFUSED
+
+    @property
     def rooms(self) -> tuple[str, ...]:
         """The rooms it is in; once it is connected, one of them is its own, named by its sid."""
         return self.namespace.rooms.rooms_of(self)
@@ -117,6 +122,10 @@ class Socket:
         if not self._reason:
             self._session.send(socket_packet.encode_disconnect(self.namespace.name))
             self.end(SERVER_DISCONNECT)
+
+    def close(self) -> None:
+        """End the whole session in good order; a client that was not disconnected before connects again by itself."""
+        self._session.shut()
 
     def send_frames(self, frames: tuple[Frame, ...], latest: str | None = None) -> None:
         """Queue the frames of one packet, which may have been encoded for many sockets."""

@@ -64,6 +64,9 @@ class SocketOptions:
     acks_pending_max: int = field(default=256, validator=_positive)
     """The most acknowledgements one socket may owe."""
 
+    refusals_max: int = field(default=5, validator=_positive)
+    """How often one session may be refused by namespaces; guesses beyond that cost a connection each."""
+
     rooms_per_socket_max: int = field(default=1_024, validator=_positive)
     """The most rooms one socket may be in."""
 

@@ -21,6 +21,7 @@ from net.socketio.socket_packet import SocketPacket, SocketPacketType
 
 INVALID_NAMESPACE = "Invalid namespace"
 CONNECT_TIMEOUT = "no namespace in time"
+REFUSED_TOO_OFTEN = "refused too often"
 
 
 @define(eq=False)
@@ -30,6 +31,7 @@ class _Client:
     session: EngineSession
     decoder: PacketDecoder
     sockets: dict[str, Socket] = field(factory=dict)
+    refusals: int = 0
 
     @property
     def is_alone(self) -> bool:
@@ -126,13 +128,21 @@ class SocketServer:
         namespace = self._namespaces.get(packet.namespace)
         if namespace is None:
             client.session.send(socket_packet.encode_connect_error(packet.namespace, INVALID_NAMESPACE))
+            self._count_refusal(client)
             return
         socket = client.sockets[namespace.name] = Socket(self._new_id(), namespace, client.session, self._options)
         self._start(self._serve, client, socket, packet.data or {})
 
     async def _serve(self, client: _Client, socket: Socket, auth: dict[str, Any]) -> None:
         await socket.run(auth)
+        if socket.was_refused:
+            self._count_refusal(client)
         await self._expect_namespace(client)
+
+    def _count_refusal(self, client: _Client) -> None:
+        client.refusals += 1
+        if client.refusals >= self._options.refusals_max:
+            client.session.shut(REFUSED_TOO_OFTEN)
 
     async def _expect_namespace(self, client: _Client) -> None:
         """End a session that stays without a namespace for too long."""

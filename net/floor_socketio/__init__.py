@@ -1,0 +1,1 @@
+"""The floor's events over Socket.IO, for browsers that use `socket.io-client`."""
