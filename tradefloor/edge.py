@@ -1,4 +1,4 @@
-"""Opening the edge of a floor: HTTP and WebSocket on one server, supervised below `/edge`."""
+"""Opening the edge of a floor: HTTP, WebSocket and Socket.IO on one server, supervised below `/edge`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +11,7 @@ from actors.ports.people import People
 from actors.views import FloorViews
 from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
+from net.floor_socketio.endpoint import create_socketio
 from net.grpc.metering_client import MeteringClient
 from net.grpc.oversight_client import OversightClient
 from net.http.app import create_app
@@ -61,10 +62,14 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
             people = SqlitePeople(floor.store)
             edge = _edge(floor, people)
             auth = Auth(edge)
-            app = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
+            socketio = create_socketio(edge, auth, hub, settings.socketio_ping_interval, settings.socketio_ping_timeout)
+            mounted = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
+            app = socketio.server.in_front_of(mounted)
             slack = ChildSpec("slack", lambda: SlackActionsActor(edge, floor.slack))
             server = ChildSpec("http", lambda: HttpServerActor(app, listener, GRACE_S), shutdown_s=GRACE_S + 1)
-            await floor.system.start_child("/", SupervisorSpec("edge", children=(slack, server)))
+            sessions = ChildSpec("socketio", socketio.actor, shutdown_s=GRACE_S)
+            # Sockets end before the server that carries them.
+            await floor.system.start_child("/", SupervisorSpec("edge", children=(slack, server, sessions)))
             try:
                 yield OpenEdge(floor, people, auth, hub, url_of(listener))
             finally:
