@@ -93,6 +93,11 @@ def agent_id_of(event: Event) -> str | None:
     return agent_id
 
 
+def is_wanted(event: Event, agent: Agent | None) -> bool:
+    """Say whether the owner of an agent wants the sockets to hear of an event: of alerts they choose."""
+    return not isinstance(event, UsageAlert) or agent is None or agent.alerts.channels.websocket
+
+
 def scope_of(principal: Principal, topic: Topic) -> str:
     """Return whose frames of a topic a principal gets: an agent's id, a user's id, or EVERYBODY."""
     if topic is Topic.MARKET:

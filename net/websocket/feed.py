@@ -10,23 +10,25 @@ their replay was still running, `data.resume` has the sequence of each.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import trio
 
 from actors.errors import JournalUnavailable
 from actors.events import Recorded
 from actors.model import Principal
-from net.websocket.channels import Channel, Topic, agent_id_of, route_of
+from net.websocket.channels import Channel, Topic, agent_id_of, is_wanted, route_of
 from net.websocket.hub import Hub
+from net.websocket.messages import LAGGED, AnswerMessage, EventMessage, LaggedShape
 from net.websocket.outbox import Frame, Outbox, pieces
 from net.websocket.ports import Services
 from net.websocket.render import event_frame, portfolio_frame
 from net.websocket.replay import Replay, selection_of, streams_of
 from net.websocket.transport import Transport
-from net.websocket.wire import PING, encode_json
-from net.wire.scalars import format_timestamp
+from net.websocket.wire import PING
+from net.wire.converter import to_json
+from net.wire.scalars import Timestamp
 from net.wire.structure import FieldProblem, InvalidRequest
 
 _PING_FRAME: Final = Frame(PING, key="ping", is_reply=True)
@@ -61,9 +63,9 @@ class Feed:
             return True
         return False
 
-    def reply(self, answer: Mapping[str, Any]) -> None:
+    def reply(self, answer: AnswerMessage) -> None:
         """Queue an answer; when events leave no room for it, they give way. Raises ReplyRefused."""
-        frame = Frame(encode_json(answer), is_reply=True)
+        frame = Frame(answer.encoded(), is_reply=True)
         if not self.offer(frame):
             self.lag(None)
             if not self.offer(frame):
@@ -126,14 +128,9 @@ class Feed:
         self._live.clear()
         self._replays.clear()
         seq = min(resume.values(), default=sent)
-        notice = {
-            "type": "lagged",
-            "agentId": None,
-            "seq": seq,
-            "timestamp": format_timestamp(self._services.clock.now_us()),
-            "data": {"reason": reason, "resume": resume},
-        }
-        self.offer(Frame(encode_json(notice), is_reply=True))
+        now = Timestamp(self._services.clock.now_us())
+        notice = EventMessage(LAGGED, None, seq, now, to_json(LaggedShape(reason, resume)))
+        self.offer(Frame(notice.encoded(), is_reply=True))
 
     async def write(self) -> None:
         """Write what waits, as it comes, until `close`."""
@@ -182,7 +179,7 @@ class Feed:
         last = {agent_id_of(item.event): item for item in recorded}
         for item in recorded:
             owner = self._hub.owner_of(item.event)
-            if selection.wants(item, owner):
+            if selection.wants(item, owner) and is_wanted(item.event, views.agents.get(item.stream)):
                 yield event_frame(item, views)
             agent_id = agent_id_of(item.event)
             if agent_id is None or last[agent_id] is not item or not selection.wants_portfolio(agent_id, owner):

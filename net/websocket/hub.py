@@ -27,7 +27,7 @@ from actors.events import (
 from actors.model import Agent
 from actors.views import FloorViews, MarketSnapshot
 from net.auth.identity import Identity
-from net.websocket.channels import EVERYBODY, TOPICS, Topic, agent_id_of, route, routes_for, routes_of_event
+from net.websocket.channels import EVERYBODY, TOPICS, Topic, agent_id_of, is_wanted, route, routes_for, routes_of_event
 from net.websocket.closing import GOING_AWAY, SIGN_IN_ENDED, Closing
 from net.websocket.limits import DEFAULT_LIMITS, Limits
 from net.websocket.outbox import Frame
@@ -128,7 +128,7 @@ class Hub:
             self._published_seq = item.seq
             event = item.event
             kind = type(event)
-            if kind in TOPICS:
+            if kind in TOPICS and is_wanted(event, self.views.agents.get(item.stream)):
                 agent_id = agent_id_of(event) or ""
                 listeners = self._listeners(routes_of_event(kind, agent_id, self.owner_of(event, agent)))
                 if listeners:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from actors.events import AgentStatusChanged, ApprovalCancelled, UsageAlert, UserChanged
+from actors.alerts import AlertChannels, AlertConfig
+from actors.events import AgentStatusChanged, ApprovalCancelled, TradeCreated, UsageAlert, UserChanged
 from actors.model import Principal, Role
 from net.websocket.channels import (
     EVERYBODY,
@@ -10,12 +11,14 @@ from net.websocket.channels import (
     Channel,
     Topic,
     agent_id_of,
+    is_wanted,
     may_see_agent,
     parse_channel,
     route_of,
     routes_for,
     scope_of,
 )
+from tests.actors.builders import a_trade, an_agent
 from tests.net.websocket.floor import MiniFloor
 
 
@@ -95,3 +98,13 @@ def test_the_agent_of_an_event() -> None:
     assert agent_id_of(AgentStatusChanged(agent)) == "agt_1"
     assert agent_id_of(UsageAlert("agt_1", "budget", 80, 8, 10, "2026-01")) == "agt_1"
     assert agent_id_of(UserChanged("usr_1", "a@example.com", "admin", disabled=False)) is None
+
+
+def test_alerts_go_out_where_their_owner_wants_them() -> None:
+    """Everything else goes out anyway."""
+    alert = UsageAlert("agt_1", "budget", 80, 1, 2, "2026-02")
+    silent = an_agent(alerts=AlertConfig(channels=AlertChannels(websocket=False)))
+    assert is_wanted(alert, an_agent())
+    assert is_wanted(alert, None)
+    assert not is_wanted(alert, silent)
+    assert is_wanted(TradeCreated(a_trade()), silent)
