@@ -1,10 +1,11 @@
 """The Quart app of the edge: routes to handlers, and everything else to problems."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from typing import Any
 
 from quart import Response, request
 from quart_trio import QuartTrio
+from werkzeug.exceptions import HTTPException
 
 from net.auth.service import Auth
 from net.edge import Edge
@@ -24,9 +25,10 @@ from net.http import (
     usage,
     users,
 )
+from net.http.answers import Answer
 from net.http.asgi import EdgeConnection
 from net.http.dispatch import Dispatcher
-from net.http.exchange import SCOPE_KEY
+from net.http.exchange import SCOPE_KEY, Exchange
 from net.http.gate import Gate
 from net.http.headers import Cors
 from net.http.reference import describe
@@ -66,24 +68,51 @@ class EdgeApp(QuartTrio):
         self.gate = Gate(edge, auth)
         self.cors = Cors(edge.settings.client_origins)
         self.dispatcher = Dispatcher(edge, auth)
+        self._operations: dict[str, Route] = {}
+        self._adapter = self.url_map.bind("edge")
+
+    def add_operation(self, route: Route) -> None:
+        """Answer the requests to a route."""
+        endpoint = f"{route.handler.__module__}.{route.handler.__name__}"
+        self._operations[endpoint] = route
+
+        async def view(**parts: Any) -> Response:
+            return _response(await self.dispatcher.dispatch(route, _exchange(), parts))
+
+        self.add_url_rule(route.path, endpoint, view, methods=[route.method], strict_slashes=True)
+
+    def operation(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
+        """Return the operation that a request asks for, with the parts of its path; None is for Quart to answer.
+
+        Operations need neither Quart's request nor its contexts, which cost as much as the answer itself.
+        """
+        if method == "OPTIONS":
+            return None
+        try:
+            endpoint, parts = self._adapter.match(path, method)
+        except HTTPException:
+            return None
+        route = self._operations.get(endpoint)
+        return None if route is None else (route, parts)
 
 
 def create_app(edge: Edge, auth: Auth | None = None) -> EdgeApp:
     """Return the app; `auth` is given where the sockets share it."""
     app = EdgeApp(edge, auth or Auth(edge))
     for route in ROUTES:
-        endpoint = f"{route.handler.__module__}.{route.handler.__name__}"
-        app.add_url_rule(route.path, endpoint, _view(app, route), methods=[route.method], strict_slashes=True)
+        app.add_operation(route)
 
     async def refuse(error: Exception) -> Response:
-        return app.dispatcher.problem(error, request.scope[SCOPE_KEY])  # type: ignore[typeddict-item]  # Our own key.
+        return _response(app.dispatcher.problem(error, _exchange()))
 
     app.register_error_handler(Exception, refuse)
     return app
 
 
-def _view(app: EdgeApp, route: Route) -> Callable[..., Awaitable[Response]]:
-    async def view(**parts: Any) -> Response:
-        return await app.dispatcher.dispatch(route, request.scope[SCOPE_KEY], parts)  # type: ignore[typeddict-item]
+def _exchange() -> Exchange:
+    exchange: Exchange = request.scope[SCOPE_KEY]  # type: ignore[typeddict-item]  # A key of our own.
+    return exchange
 
-    return view
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers))

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 import trio
 from quart_trio.asgi import TrioASGIHTTPConnection
 
+from net.http.answers import Answer
 from net.http.body import ClientGone, Receive, Unread, drain, read_body
 from net.http.errors import AmbiguousLength, HttpRefusal
 from net.http.exchange import SCOPE_KEY, Exchange
 from net.http.headers import NO_STORE, SECURITY, VARY, Header
+from net.http.hypercorn_answers import BODILESS, send_answer
 from net.http.limits import GZIP_BYTES_MIN, GZIP_LEVEL
 from net.http.problems import MEDIA_TYPE, Problem, problem_of
 from supervisor import correlation_id
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _CLOSE: Final[Header] = (b"connection", b"close")
-_BODILESS: Final = frozenset({204, 304})
 
 
 class EdgeConnection(TrioASGIHTTPConnection):
@@ -60,13 +61,22 @@ class EdgeConnection(TrioASGIHTTPConnection):
         if refusal is not None:
             await self._send_problem(send, exchange, self._problem(refusal))
             return
+        operation = self.app.operation(exchange.method, exchange.path)
+        if operation is None:
+            answer = await self._ask_quart(send, exchange)
+        else:
+            answer = await self.app.dispatcher.dispatch(operation[0], exchange, operation[1])
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+        await self._send(send, exchange, answer.status, headers, answer.body)
+
+    async def _ask_quart(self, send: Any, exchange: Exchange) -> Answer:
+        """Return what Quart answers: views that are no operations of the API, and addresses where there is nothing."""
         self.scope[SCOPE_KEY] = exchange  # type: ignore[typeddict-unknown-key]  # ASGI allows keys of one's own.
         request = self._create_request_from_scope(send)
         request.body.append(exchange.body)
         request.body.set_complete()
         response: Any = await self.app.handle_request(request)
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-        await self._send(send, exchange, response.status_code, headers, await response.get_data(as_text=False))
+        return Answer(response.status_code, dict(response.headers), await response.get_data(as_text=False))
 
     def _require_clear_length(self, exchange: Exchange) -> None:
         """Refuse what makes request smuggling possible (RFC 9112 section 6.1)."""
@@ -89,7 +99,7 @@ class EdgeConnection(TrioASGIHTTPConnection):
         await self._send(send, exchange, problem.status, headers, problem.body(exchange.path, exchange.correlation_id))
 
     async def _send(self, send: Any, exchange: Exchange, status: int, headers: list[Header], body: bytes) -> None:
-        """Send an answer in two messages. A header of the answer itself goes before the general one of that name."""
+        """Send an answer. A header of the answer itself goes before the general one of that name."""
         level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.DEBUG
         _log.log(level, "%s %s %d", exchange.method, exchange.path, status)
         names = {name for name, _ in headers}
@@ -97,11 +107,10 @@ class EdgeConnection(TrioASGIHTTPConnection):
         if len(body) >= GZIP_BYTES_MIN and b"gzip" in exchange.headers.get(b"accept-encoding", b""):
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers.append((b"content-encoding", b"gzip"))
-        if status not in _BODILESS:
+        if status not in BODILESS:
             headers.append((b"content-length", str(len(body)).encode()))
         headers.append((b"x-correlation-id", exchange.correlation_id.encode()))
         headers += exchange.extra
         headers += self.app.cors.headers(exchange.headers.get(b"origin"))
         headers += [header for header in (*SECURITY, NO_STORE, VARY) if header[0] not in names]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await send_answer(send, exchange.method, status, headers, body)

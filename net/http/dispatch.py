@@ -10,7 +10,6 @@ from urllib.parse import parse_qs
 
 import orjson
 from attrs import frozen
-from quart import Response
 
 from actors.ports.journal import IdempotencyClaim
 from net.auth.errors import Forbidden
@@ -48,39 +47,39 @@ class Dispatcher:
         self._in_flight: set[tuple[str, str]] = set()
         self._answers = Answers()
 
-    async def dispatch(self, route: Route, exchange: Exchange, parts: Mapping[str, str]) -> Response:
+    async def dispatch(self, route: Route, exchange: Exchange, parts: Mapping[str, str]) -> Answer:
         """Answer a request to a route; `parts` are those of its path."""
         try:
             call = Call(self._edge, self._auth, exchange)
             _require_access(route, call)
             arguments = {**parts, **_arguments(route, exchange)}
             if route.method != "POST" or b"idempotency-key" not in exchange.headers:
-                return _response(await route.handler(call, **arguments))
+                return _answer(await route.handler(call, **arguments))
             claim = _claim(call, route)
             with self._flight(claim):
                 return await self._once(route, claim, call, arguments)
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
             return self.problem(error, exchange)
 
-    def problem(self, error: Exception, exchange: Exchange) -> Response:
+    def problem(self, error: Exception, exchange: Exchange) -> Answer:
         """Answer with the problem that an error is; log it, if it is our own."""
         problem = problem_of(error, self._edge.clock.now_us())
         if problem.cause is INTERNAL:
             _log.error("request failed: %s %s", exchange.method, exchange.path, exc_info=error)
         body = problem.body(exchange.path, exchange.correlation_id)
-        return Response(body, problem.status, dict(problem.headers), content_type=MEDIA_TYPE)
+        return Answer(problem.status, {"Content-Type": MEDIA_TYPE, **problem.headers}, body)
 
-    async def _once(self, route: Route, claim: IdempotencyClaim, call: Call, arguments: Mapping[str, Any]) -> Response:
+    async def _once(self, route: Route, claim: IdempotencyClaim, call: Call, arguments: Mapping[str, Any]) -> Answer:
         """Answer as before, if this claim was answered; else let the handler answer, and keep that."""
         call = Call(self._edge, self._auth, call.exchange, claim)
         if route.atomic:
-            return _response(await route.handler(call, **arguments))
+            return _answer(await route.handler(call, **arguments))
         now_us = self._edge.clock.now_us()
         answer = self._answers.find(claim, now_us)
         if answer is None:
             answer = _answer(await route.handler(call, **arguments))
             self._answers.keep(claim, answer, now_us)
-        return Response(answer.body, answer.status, dict(answer.headers))
+        return answer
 
     @contextmanager
     def _flight(self, claim: IdempotencyClaim) -> Generator[None]:
@@ -172,8 +171,3 @@ def _answer(reply: Reply) -> Answer:
     if reply.value is None:
         return Answer(reply.status, reply.headers, b"")
     return Answer(reply.status, {"Content-Type": JSON, **reply.headers}, orjson.dumps(reply.value))
-
-
-def _response(reply: Reply) -> Response:
-    answer = _answer(reply)
-    return Response(answer.body, answer.status, dict(answer.headers))

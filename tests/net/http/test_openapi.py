@@ -103,6 +103,7 @@ async def test_the_api_describes_itself(mock_clock: MockClock) -> None:
             "version": "1.2.3",
             "documentation": "/api/docs",
             "openapi": "/openapi.json",
+            "asyncapi": "/asyncapi.json",
         }
         for _ in range(2):
             described = await edge.call("GET", "/openapi.json")
