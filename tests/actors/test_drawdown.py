@@ -72,6 +72,16 @@ def test_a_slot_that_was_cleared_is_never_due() -> None:
     assert [due.slot for due in book.sample(prices(1, 1, 50))] == [1]
 
 
+def test_many_positions_fit() -> None:
+    """Rows are doubled as they are needed, and given back."""
+    book = DrawdownBook(SYMBOLS)
+    for held in ({"AAPL": 1, "MSFT": 1}, {"AAPL": 2}):
+        for slot in range(200):
+            book.set(slot, 0, held, 50)
+    assert list(book.sample(prices(100, 1, 1))) == []
+    assert [due.equity_micros for due in book.sample(prices(50, 1, 1))] == [100_000_000] * 200
+
+
 @define
 class Follower:
     """One agent, followed without arrays."""

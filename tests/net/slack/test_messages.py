@@ -7,7 +7,7 @@ from attrs import evolve
 from slack_sdk.models.blocks import Block
 
 from actors.events import UsageAlert
-from actors.model import ApprovalStatus, TradeStatus
+from actors.model import ApprovalStatus, Trade, TradeStatus
 from actors.money import dollars
 from actors.ports.notifications import Notification
 from net.slack.messages import (
@@ -40,6 +40,12 @@ def buttons(message: dict[str, Any]) -> dict[str, str]:
     return {element["action_id"]: element["value"] for element in elements}
 
 
+def buttons_and_facts(trade: Trade) -> list[dict[str, Any]]:
+    """Return the blocks of a request."""
+    blocks: list[dict[str, Any]] = request_message(an_approval(), trade, "Desk")["blocks"]
+    return blocks
+
+
 def test_a_request_shows_what_is_asked_and_has_two_buttons() -> None:
     """The order, the money, the risk, the reason, until when; Slack's own library takes every block."""
     message = request_message(an_approval(), TRADE, "Growth desk")
@@ -57,6 +63,8 @@ def test_names_and_reasons_cannot_mention_or_link() -> None:
     said = texts(request_message(an_approval(), trade, "<!channel>"))
     assert "<!channel>" not in said
     assert "&lt;!channel&gt;" in said
+    quiet = an_approval(risk=evolve(an_approval().risk, factors=()))
+    assert len(request_message(quiet, trade, "Desk")["blocks"]) == len(buttons_and_facts(trade)) - 1
     assert "&lt;https://evil.example|here&gt; &amp; &lt;@U1&gt;" in said
 
 
