@@ -89,7 +89,12 @@ class EngineSession:
         self._changed.unpark_all()
 
     async def take_in(self, packet: EnginePacket) -> None:
-        """Handle a packet from the client; one that breaks the protocol ends the session."""
+        """Handle a packet from the client; one that breaks the protocol ends the session.
+
+        What was under way when the session ended is dropped.
+        """
+        if not self.is_open():
+            return
         match packet.type:
             case PacketType.MESSAGE:
                 try:

@@ -44,6 +44,7 @@ async def test_a_session_that_is_over_takes_nothing_in_and_sends_nothing() -> No
     session.cut("third")
     session.send(("4late",))
     session.send_latest("4late", "key")
+    await session.take_in(EnginePacket(PacketType.MESSAGE, "late"))
     assert (recorder.log, session.reason) == (["first"], "first")
     assert session.take_payload() == "4last\x1e1"
     assert session.is_in(Phase.CLOSED)
