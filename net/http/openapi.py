@@ -126,7 +126,7 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
         schema = schemas.request(route.body)
         operation["requestBody"] = {
             "required": any(field.required for field in fields_of(route.body)),
-            "content": {FORM if route.form else JSON: {"schema": schema, "example": _request_example(route.body)}},
+            "content": {FORM if route.form else JSON: {"schema": schema, "example": request_example(route.body)}},
         }
     return operation
 
@@ -239,7 +239,8 @@ def _problem(status: int, route: Route) -> dict[str, Any]:
     return answer
 
 
-def _request_example(cls: type[Any]) -> dict[str, Any]:
+def request_example(cls: type[Any]) -> dict[str, Any]:
+    """Return an example of a request, of the fields that have one."""
     return {field.alias: field.doc.example for field in fields_of(cls) if field.doc.example is not None}
 
 

@@ -20,7 +20,8 @@ td,th{border-bottom:1px solid var(--line);padding:.25rem .5rem;text-align:left}
 
 
 _PREFACE: Final = (
-    '<p>The same as <a href="/openapi.json">OpenAPI 3.1</a>. Send the token of a sign-in, or the key of an agent, as '
+    '<p>The same as <a href="/openapi.json">OpenAPI 3.1</a>; the WebSocket <code>/ws</code> as '
+    '<a href="/asyncapi.json">AsyncAPI 3.0</a>. Send the token of a sign-in, or the key of an agent, as '
     "<code>Authorization: Bearer &lt;token&gt;</code>.</p>"
 )
 

@@ -1,4 +1,4 @@
-"""What the API says of itself: its version, the OpenAPI document, and the reference page."""
+"""What the API says of itself: its version, the OpenAPI and AsyncAPI documents, and the reference page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,8 @@ from net.http.call import Call
 from net.http.openapi import document
 from net.http.page import page
 from net.http.routing import Reply, Route, Routes
+from net.websocket import asyncapi
+from net.wire.converter import to_json
 from net.wire.shapes import VersionShape
 
 
@@ -24,14 +26,17 @@ def describe(operations: Sequence[Route]) -> Sequence[Route]:
     async def get_version(call: Call) -> Reply:
         """Say which version this is, and where its documents are."""
         version = call.edge.settings.version
-        return Reply(
-            {"name": "tradefloor", "version": version, "documentation": "/api/docs", "openapi": "/openapi.json"}
-        )
+        return Reply(to_json(VersionShape("tradefloor", version, "/api/docs", "/openapi.json", "/asyncapi.json")))
 
     @routes.add("GET", "/openapi.json", role=None)
     async def get_document(call: Call) -> Reply:
         """Return the OpenAPI document."""
         return Reply(described_once(call.edge.settings.version))
+
+    @routes.add("GET", "/asyncapi.json", role=None)
+    async def get_socket_document(call: Call) -> Reply:
+        """Return the AsyncAPI document of the WebSocket."""
+        return Reply(asyncapi.document(call.edge.settings.version))
 
     @routes.add("GET", "/api/docs", role=None)
     async def get_reference(call: Call) -> Reply:

@@ -22,3 +22,18 @@ AUTHENTICATION_LATE = Closing(4408, "the first frame, authenticate, did not come
 NOT_READING = Closing(4408, "the client does not read what it is sent")
 TOO_MANY_FRAMES = Closing(4429, "too many frames a minute; slow down and connect again")
 TOO_MANY_TRADES = Closing(4429, "too many trades were submitted; slow down and connect again")
+
+CLOSINGS = (
+    GOING_AWAY,
+    TOO_LARGE,
+    INTERNAL,
+    NOT_AUTHENTICATED,
+    TOKEN_REFUSED,
+    TOKEN_EXPIRED,
+    SIGN_IN_ENDED,
+    AUTHENTICATION_LATE,
+    NOT_READING,
+    TOO_MANY_FRAMES,
+    TOO_MANY_TRADES,
+)
+"""All of them, for the reference."""

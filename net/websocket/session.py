@@ -27,6 +27,19 @@ from net.websocket.closing import (
 )
 from net.websocket.feed import Feed, ReplyRefused
 from net.websocket.hub import Hub
+from net.websocket.messages import (
+    AUTHENTICATED,
+    ERROR,
+    PONG,
+    SUBSCRIBED,
+    TRADE_SUBMITTED,
+    UNSUBSCRIBED,
+    AnswerMessage,
+    AuthenticatedShape,
+    PongShape,
+    SubscribedShape,
+    UnsubscribedShape,
+)
 from net.websocket.ports import Services
 from net.websocket.protocol import (
     Action,
@@ -42,8 +55,9 @@ from net.websocket.protocol import (
 from net.websocket.standing import Standing
 from net.websocket.trading import visible_agent
 from net.websocket.transport import Transport
+from net.wire.converter import to_json
 from net.wire.render import trade_json
-from net.wire.scalars import format_timestamp
+from net.wire.scalars import Timestamp
 from net.wire.structure import FieldProblem, InvalidRequest
 from supervisor import correlation_id
 
@@ -180,9 +194,11 @@ class Session:
                 self._subscribe(action)
             case Unsubscribe():
                 self._feed.unsubscribe(action.parsed())
-                self._answer("unsubscribed", action.id, {"channels": list(dict.fromkeys(action.channels))})
+                left = tuple(dict.fromkeys(action.channels))
+                self._answer(UNSUBSCRIBED, action.id, to_json(UnsubscribedShape(left)))
             case Ping():
-                self._answer("pong", action.id, {"timestamp": format_timestamp(self._services.clock.now_us())})
+                now = Timestamp(self._services.clock.now_us())
+                self._answer(PONG, action.id, to_json(PongShape(now)))
             case SubmitTrade():
                 await self._in_flight.acquire()
                 nursery.start_soon(self._trade, action)
@@ -207,13 +223,9 @@ class Session:
         self._feed.principal = principal
         self._standing = Standing(self._services, credential, identity)
         expires_at_us = identity.expires_at_us
-        who = {
-            "userId": principal.user_id,
-            "agentId": principal.agent_id,
-            "role": principal.role.value,
-            "expiresAt": None if expires_at_us is None else format_timestamp(expires_at_us),
-        }
-        self._answer("authenticated", request_id, who)
+        expires_at = None if expires_at_us is None else Timestamp(expires_at_us)
+        who = AuthenticatedShape(principal.user_id, principal.agent_id, principal.role, expires_at)
+        self._answer(AUTHENTICATED, request_id, to_json(who))
 
     def _subscribe(self, action: Subscribe) -> None:
         channels = action.parsed()
@@ -226,8 +238,8 @@ class Session:
         except (AgentNotFound, InvalidRequest) as error:
             self._refuse(action.id, error)
         else:
-            names = [channel.name for channel in channels]
-            self._answer("subscribed", action.id, {"channels": names, "seq": seq})
+            names = tuple(channel.name for channel in channels)
+            self._answer(SUBSCRIBED, action.id, to_json(SubscribedShape(names, seq)))
 
     def _require_past(self, after: int | None) -> None:
         if after is not None and after > self._hub.head:
@@ -240,7 +252,7 @@ class Session:
         except Exception as error:  # noqa: BLE001 - the table of problems knows what to say of any
             self._refuse(action.id, error)
         else:
-            self._answer("trade.submitted", action.id, trade_json(trade))
+            self._answer(TRADE_SUBMITTED, action.id, trade_json(trade))
         finally:
             self._in_flight.release()
 
@@ -251,7 +263,7 @@ class Session:
 
     def _answer(self, kind: str, request_id: RequestId, data: Mapping[str, Any] | orjson.Fragment) -> None:
         try:
-            self._feed.reply({"type": kind, "id": request_id, "data": data})
+            self._feed.reply(AnswerMessage(kind, request_id, data))
         except ReplyRefused:
             self.end(NOT_READING)
 
@@ -260,4 +272,4 @@ class Session:
         if problem.cause is problems.INTERNAL:
             _log.error("a frame failed", exc_info=error)
         correlation = correlation_id.get() or self._services.ids.new("cor")
-        self._answer("error", request_id, orjson.Fragment(problem.body(INSTANCE, correlation)))
+        self._answer(ERROR, request_id, orjson.Fragment(problem.body(INSTANCE, correlation)))

@@ -100,16 +100,19 @@ def approval_json(approval: Approval, trade: Trade) -> dict[str, Any]:
 
 def price_json(symbol: str, market: MarketSnapshot) -> dict[str, Any]:
     """Show the price of a symbol. Raises UnknownSymbol."""
+    return to_json(price_shape(symbol, market))
+
+
+def price_shape(symbol: str, market: MarketSnapshot) -> PriceShape:
+    """Return the price of a symbol as it is shown. Raises UnknownSymbol."""
     price = market.price(symbol)
     opened = market.opens.get(symbol, price)
-    return to_json(
-        PriceShape(
-            symbol=symbol,
-            price=Dollars(price),
-            change=Dollars(price - opened),
-            change_percent=round(100 * (price - opened) / opened, 4) if opened else 0.0,
-            timestamp=Timestamp(market.at_us),
-        )
+    return PriceShape(
+        symbol=symbol,
+        price=Dollars(price),
+        change=Dollars(price - opened),
+        change_percent=round(100 * (price - opened) / opened, 4) if opened else 0.0,
+        timestamp=Timestamp(market.at_us),
     )
 
 

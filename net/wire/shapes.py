@@ -383,3 +383,4 @@ class VersionShape:
     version: str
     documentation: str
     openapi: str
+    asyncapi: str

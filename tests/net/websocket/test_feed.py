@@ -12,6 +12,7 @@ from actors.model import Principal, Role
 from net.websocket.channels import Channel, Topic
 from net.websocket.feed import Feed, ReplyRefused
 from net.websocket.limits import Limits
+from net.websocket.messages import AnswerMessage
 from net.wire.structure import InvalidRequest
 from tests.net.websocket.floor import MiniFloor
 from tests.net.websocket.memory import MemoryTransport
@@ -175,17 +176,17 @@ async def test_events_give_way_to_a_reply(desk: Desk) -> None:
     """A client that does not read lags before it goes without answers; one that still asks is given up."""
     desk.transport.stop_reading()
     desk.feed.subscribe([TRADES], None)
-    desk.feed.reply({"type": "pong"})
+    desk.feed.reply(AnswerMessage("pong", None, {}))
     await wait_all_tasks_blocked()
     for _ in range(3):
         desk.floor.trade("agt_1")
-    desk.feed.reply({"type": "pong"})
+    desk.feed.reply(AnswerMessage("pong", None, {}))
     desk.feed.ping()
     desk.feed.ping()
     for _ in range(3):
-        desk.feed.reply({"type": "pong"})
+        desk.feed.reply(AnswerMessage("pong", None, {}))
     with pytest.raises(ReplyRefused):
-        desk.feed.reply({"type": "pong"})
+        desk.feed.reply(AnswerMessage("pong", None, {}))
     desk.transport.read_on()
     assert await desk.heard() == ["pong", 1, "pong", "pong", "pong", "pong"]
     assert desk.transport.pings == 1
