@@ -54,7 +54,10 @@ def services(
     """Run the metering and the oversight service until interrupted."""
     tls = server_tls(tls_ca, tls_cert, tls_key)
     configure_logging(log_format, log_level)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise click.ClickException(f"cannot use {data} ({error.strerror}); choose another folder with --data") from error
     metering, oversight = SqliteMeteringStore(data / METERING_FILE), SqliteOversightStore(data / OVERSIGHT_FILE)
     stopping = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
