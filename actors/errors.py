@@ -75,6 +75,18 @@ class NotStorable(TradingError):
     """The request holds what cannot be stored, such as text that is no Unicode."""
 
 
+class RangeReversed(TradingError):
+    """A range of time ends before it begins."""
+
+
+class RangeTooLong(TradingError):
+    """A range of time holds more than is handed out at once."""
+
+
+class RangeTooOld(TradingError):
+    """A range of time begins before what is kept in this detail."""
+
+
 class IdempotencyMismatch(TradingError):
     """The idempotency key was used with another request."""
 

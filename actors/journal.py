@@ -14,8 +14,8 @@ from attrs import frozen
 from actors import paths
 from actors.book import Book
 from actors.errors import DuplicateClientOrderId, EmailInUse, IdempotencyMismatch, JournalUnavailable, NotStorable
-from actors.events import AgentCreated, ApprovalRequested, Event, TradeCreated, TradeTriggered
-from actors.messages import Append, DrainOutbox, KeepPrices, TendAgent, WatchAgain
+from actors.events import AgentCreated, ApprovalRequested, Event, TradeCreated, TradeExecuted, TradeTriggered
+from actors.messages import Append, DrainOutbox, KeepBars, KeepPrices, TendAgent, WatchAgain
 from actors.model import TradeStatus
 from actors.ports.journal import (
     CHANNELS,
@@ -36,6 +36,9 @@ from supervisor.errors import SupervisorError
 
 BATCH_COMMITS_MAX = 256
 """A batch that fills one transaction well; larger ones gain little and make the first commit in them wait."""
+
+BARS_WAITING_MAX = 1_440
+"""Minutes of bars that wait at most while the storage is unavailable: a day's; then the oldest are lost."""
 
 _log = logging.getLogger(__name__)
 _FACADES = {
@@ -60,6 +63,7 @@ class JournalActor(Actor):
         self._publisher = publisher
         self._queue: deque[_Queued] = deque()
         self._prices: KeepPrices | None = None
+        self._bars: deque[KeepBars] = deque(maxlen=BARS_WAITING_MAX)
         self._work = trio.Event()
         self._commits = 0
         self._batches = 0
@@ -86,6 +90,12 @@ class JournalActor(Actor):
         self._prices = message
         self._work.set()
 
+    @handles(KeepBars)
+    def keep_bars(self, message: KeepBars) -> None:
+        """Store the bars of a minute with the next write."""
+        self._bars.append(message)
+        self._work.set()
+
     async def _write(self) -> None:
         while True:
             await self._work.wait()
@@ -93,6 +103,7 @@ class JournalActor(Actor):
             while self._queue:
                 await self._commit_batch(self._take_batch())
             await self._write_prices()
+            await self._write_bars()
 
     def _take_batch(self) -> list[_Queued]:
         """Take what is queued, refusing what nobody waits for and what was decided on a state that is not the last one.
@@ -164,6 +175,9 @@ class JournalActor(Actor):
 
     def _show(self, commit: Commit, committed: Committed) -> None:
         self._views.publish(commit.agent, commit.book)
+        for event in commit.events:
+            if isinstance(event, TradeExecuted):
+                self._views.count_traded(event.trade.symbol, event.trade.quantity)
         if committed.recorded:
             self._views.last_seq = committed.recorded[-1].seq
 
@@ -182,6 +196,17 @@ class JournalActor(Actor):
             await self._store.save_prices(kept.prices, kept.at_us)
         except JournalUnavailable as error:
             _log.warning("the last prices were not kept, the next ones will be: %s", error)
+
+    async def _write_bars(self) -> None:
+        if not self._bars:
+            return
+        kept = tuple(self._bars)
+        self._bars.clear()
+        try:
+            await self._store.save_bars([bar for message in kept for bar in message.bars])
+        except JournalUnavailable as error:
+            _log.warning("the bars of %d minutes are stored later: %s", len(kept), error)
+            self._bars = deque((*kept, *self._bars), maxlen=BARS_WAITING_MAX)
 
 
 def _refusal(result: ClientOrderIdTaken | EmailTaken | Unstorable) -> Refusal:

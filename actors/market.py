@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from actors import paths
 from actors.bands import BandBook
-from actors.messages import AwaitMove, CancelAwait, KeepPrices, PricesMoved, Tick, Wake, WatchPrices
+from actors.messages import AwaitMove, CancelAwait, KeepBars, KeepPrices, PricesMoved, Tick, Wake, WatchPrices
 from actors.model import AgentStatus
 from actors.ports.clock import Clock
 from actors.ports.publisher import Publisher
@@ -148,7 +148,7 @@ class MarketActor(Actor):
         market = self._views.market
         return PricesMoved(market.tick, market.at_us, market.prices)
 
-    def _tell(self, path: str, message: Wake | PricesMoved | KeepPrices) -> bool:
+    def _tell(self, path: str, message: Wake | PricesMoved | KeepPrices | KeepBars) -> bool:
         try:
             self.ctx.ref(path).tell_nowait(message)
         except SupervisorError as error:
@@ -167,10 +167,19 @@ class MarketActor(Actor):
             view=MarketView(now_us, by_symbol, self._history.by_symbol()),
             opens=before.opens if same_day else by_symbol,
             ticks_per_year=1 / self._dt_years,
+            tick_us=self._rules.tick_us,
         )
         self._views.market = snapshot
+        self._fold(now_us, by_symbol)
         self._publisher.publish_market(snapshot)
         return snapshot
+
+    def _fold(self, now_us: int, prices: Mapping[str, int]) -> None:
+        """Take a tick into the bars, and what was traded at the prices before it; have a finished minute stored."""
+        bars = self._views.bars.traded(self._views.take_traded())
+        if bars.is_over(now_us):
+            self._tell(paths.JOURNAL, KeepBars(tuple(bars.now.values())))
+        self._views.bars = bars.ticked(now_us, prices)
 
     def _arm(self) -> None:
         """Set the alarm for the next tick on a fixed grid, leaving out ticks that are over already."""

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from actors.alerts import AlertConfig
 from actors.bands import Band
+from actors.bars import Bar
 from actors.book import Book
 from actors.hours import TradingHours
 from actors.lifecycle import AgentEvent
@@ -181,6 +182,13 @@ class KeepPrices(Message[None]):
 
     prices: Mapping[str, int]
     at_us: int
+
+
+@frozen
+class KeepBars(Message[None]):
+    """Told to the journal by the market: store the bars of a minute that is over."""
+
+    bars: tuple[Bar, ...]
 
 
 @frozen

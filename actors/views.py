@@ -1,17 +1,19 @@
 """What everybody may read without asking: the last committed state of the floor, as immutable snapshots.
 
 A read never queues behind a commit. The journal is the only writer of agents, books and the sequence, in the order of
-its commits and before it answers them; the market is the only writer of prices. Everything stored here is frozen, so a
-reader keeps a consistent picture however long it looks.
+its commits and before it answers them; the market is the only writer of prices and bars. Everything stored here is
+frozen, so a reader keeps a consistent picture however long it looks.
 """
 
 from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
+from actors.bars import RecentBars
 from actors.book import Book
 from actors.errors import AgentNotFound, UnknownSymbol
 from actors.model import Agent
+from actors.prices.ticks import MICROSECONDS_PER_SECOND
 from actors.strategies.base import MarketView
 
 
@@ -19,13 +21,15 @@ from actors.strategies.base import MarketView
 class MarketSnapshot:
     """Prices of one tick, micros per share by symbol, and the recent ones that strategies and risk look at.
 
-    `opens` are the first prices of the day (UTC). `ticks_per_year` scales a volatility per tick to one per year.
+    `opens` are the first prices of the day (UTC). `ticks_per_year` scales a volatility per tick to one per year;
+    `tick_us` is how long a tick takes by the clock.
     """
 
     tick: int
     view: MarketView
     opens: Mapping[str, int]
     ticks_per_year: float
+    tick_us: int = MICROSECONDS_PER_SECOND
 
     @property
     def at_us(self) -> int:
@@ -56,8 +60,10 @@ class FloorViews:
         self.agents: dict[str, Agent] = {}
         self.books: dict[str, Book] = {}
         self.market = NO_MARKET
+        self.bars = RecentBars()
         self.last_seq = 0
         self._touched: set[str] = set()
+        self._traded: dict[str, int] = {}
         self._agents_of: dict[str, dict[str, None]] = {}
         self._agent_of_request: dict[str, str] = {}
 
@@ -93,6 +99,15 @@ class FloorViews:
         """Return the agents that changed, or whose book did, since this was asked last: by one reader alone."""
         touched, self._touched = self._touched, set()
         return touched
+
+    def count_traded(self, symbol: str, quantity: int) -> None:
+        """Count shares that changed hands."""
+        self._traded[symbol] = self._traded.get(symbol, 0) + quantity
+
+    def take_traded(self) -> Mapping[str, int]:
+        """Return the shares that changed hands, by symbol, since this was asked last: by the market alone."""
+        traded, self._traded = self._traded, {}
+        return traded
 
     def agents_of(self, user_id: str) -> Iterator[Agent]:
         """Yield the agents of a user, oldest first."""

@@ -12,9 +12,11 @@ from itertools import chain, islice
 import trio
 
 from actors.audit import AUDITED
+from actors.bars import Bar, Interval
 from actors.book import Book
 from actors.drawdown import Watermark
-from actors.events import Recorded, TradeCreated
+from actors.equity import Execution, execution_of
+from actors.events import Recorded, TradeCreated, TradeExecuted
 from actors.model import Agent, AgentStatus, Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
 from actors.ports.journal import (
@@ -34,6 +36,7 @@ from persistence import codec
 from persistence.batch import check
 from persistence.chain import GENESIS, link
 from persistence.cursors import APPROVALS, TRADES, from_cursor, page_of
+from persistence.memory_bars import MemoryBars
 from persistence.purge import CLAIM_RETENTION_US, RETENTION_US
 from persistence.rows import email_key, event_row
 from persistence.schema import DELIVERIES_PER_COMMIT_MAX
@@ -56,6 +59,7 @@ class MemoryStore:
         self._claims: dict[tuple[str, str], tuple[str, Recorded]] = {}
         self._client_orders: dict[tuple[str, str], str] = {}
         self._prices: dict[str, int] = {}
+        self._bars = MemoryBars()
         self._watermarks: dict[str, Watermark] = {}
         self._hashes: list[bytes] = []
 
@@ -68,6 +72,11 @@ class MemoryStore:
         """Keep the last prices; when they were taken is of no use here."""
         await trio.lowlevel.checkpoint()
         self._prices.update(prices)
+
+    async def save_bars(self, bars: Sequence[Bar]) -> None:
+        """Store bars of minutes."""
+        await trio.lowlevel.checkpoint()
+        self._bars.save(bars)
 
     async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
         """Keep the peaks of these agents' equity."""
@@ -87,8 +96,9 @@ class MemoryStore:
                 entries.pop(entry_id, None)
 
     async def purge(self, now_us: int) -> int:
-        """Remove what belongs to agents deleted more than 90 days ago, and idempotency keys older than a day."""
+        """Remove rows of agents deleted more than 90 days ago, keys that have served, and minutes kept no longer."""
         await trio.lowlevel.checkpoint()
+        self._bars.purge(now_us)
         self._claims = {
             key: claim for key, claim in self._claims.items() if claim[1].at_us >= now_us - CLAIM_RETENTION_US
         }
@@ -178,6 +188,26 @@ class MemoryStore:
         """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""
         await trio.lowlevel.checkpoint()
         return self._claims.get((claim.scope, claim.key))
+
+    async def executions(self, agent_id: str, before_seq: int, limit: int) -> Sequence[Execution]:
+        """Return the next fills of an agent before a sequence of the log, the newest first."""
+        await trio.lowlevel.checkpoint()
+        fills = (
+            execution_of(place.seq, place.event.trade)
+            for place in reversed(self._streams.get(agent_id, ()))
+            if place.seq < before_seq and isinstance(place.event, TradeExecuted)
+        )
+        return list(islice(fills, limit))
+
+    async def bars(self, symbol: str, from_us: int, to_us: int, interval: Interval) -> Sequence[Bar]:
+        """Return the bars of a symbol from a time on the grid of the interval to before another, the oldest first."""
+        await trio.lowlevel.checkpoint()
+        return self._bars.bars(symbol, from_us, to_us, interval)
+
+    async def closes(self, symbols: Sequence[str], moments_us: Sequence[int]) -> Mapping[str, Sequence[int | None]]:
+        """Return the last stored price of each symbol before each of these whole minutes, None for none."""
+        await trio.lowlevel.checkpoint()
+        return self._bars.closes(symbols, moments_us)
 
     async def user_by_email(self, email: str) -> User | None:
         """Return the person with this address, compared without case."""

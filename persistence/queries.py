@@ -12,8 +12,9 @@ from itertools import chain
 import orjson
 
 from actors.drawdown import Watermark
+from actors.equity import Execution
 from actors.events import Recorded
-from actors.model import Approval, Trade, Usage, User
+from actors.model import Action, Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
 from actors.ports.journal import Channel, IdempotencyClaim, OutboxEntry
 from persistence import codec
@@ -40,6 +41,14 @@ _SEQS_OF_STREAM = "SELECT seq FROM events WHERE stream = ? AND seq > ? ORDER BY 
 _EVENTS_AT = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 _CLAIMED = f"""
 SELECT fingerprint, {EVENT_COLUMNS} FROM idempotency JOIN events USING (seq) WHERE scope = ? AND key = ?
+"""
+_EXECUTIONS = """
+SELECT json_group_array(json_array(
+    seq, data ->> '$.trade.executed_at_us', data ->> '$.trade.symbol', data ->> '$.trade.action',
+    data ->> '$.trade.quantity', data ->> '$.trade.executed_price_micros', data ->> '$.trade.fee_micros'
+) ORDER BY seq DESC) FROM (
+    SELECT seq, data FROM events WHERE stream = ? AND type = 'trade.executed' AND seq < ? ORDER BY seq DESC LIMIT ?
+)
 """
 _USERS = f"""
 SELECT {USER_COLUMNS} FROM users
@@ -138,6 +147,19 @@ def claimed(connection: Connection, claim: IdempotencyClaim) -> tuple[str, Recor
     """Return the fingerprint and the answering event of a claimed key."""
     row = connection.execute(_CLAIMED, (claim.scope, claim.key)).fetchone()
     return None if row is None else (row[0], recorded(row[1:]))
+
+
+def executions(connection: Connection, agent_id: str, before_seq: int, limit: int) -> Sequence[Execution]:
+    """Return an agent's next fills before a sequence, the newest first.
+
+    They leave SQLite as one text: it takes one step, during which other threads run, and a quarter of the time that
+    decoding whole events would.
+    """
+    (found,) = connection.execute(_EXECUTIONS, (agent_id, before_seq, limit)).fetchone()
+    return [
+        Execution(seq, at_us, symbol, Action(action), *numbers)
+        for seq, at_us, symbol, action, *numbers in orjson.loads(found)
+    ]
 
 
 def user_by_email(connection: Connection, email: str) -> User | None:

@@ -168,6 +168,30 @@ AUDITED_TYPES = (
 
 _AUDIT = f"CREATE INDEX events_audited ON events (seq) WHERE type IN ({AUDITED_TYPES})"
 
+# What a bar of an hour holds is also in those of its minutes, as long as these are kept.
+_BARS = """
+CREATE TABLE minute_bars (
+    symbol TEXT NOT NULL,
+    start_us INTEGER NOT NULL,
+    open_micros INTEGER NOT NULL,
+    high_micros INTEGER NOT NULL,
+    low_micros INTEGER NOT NULL,
+    close_micros INTEGER NOT NULL,
+    volume INTEGER NOT NULL,
+    PRIMARY KEY (symbol, start_us)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE hour_bars (
+    symbol TEXT NOT NULL,
+    start_us INTEGER NOT NULL,
+    open_micros INTEGER NOT NULL,
+    high_micros INTEGER NOT NULL,
+    low_micros INTEGER NOT NULL,
+    close_micros INTEGER NOT NULL,
+    volume INTEGER NOT NULL,
+    PRIMARY KEY (symbol, start_us)
+) STRICT, WITHOUT ROWID;
+"""
+
 DELIVERIES_PER_COMMIT_MAX = 1_024
 
 
@@ -194,6 +218,12 @@ def m003_watermarks(db: Database) -> None:
 def m004_audit(db: Database) -> None:
     """Make the index by which the audit is found in the log."""
     _run(db, _AUDIT)
+
+
+@migrations()
+def m005_bars(db: Database) -> None:
+    """Make the tables of the bars of prices."""
+    _run(db, _BARS)
 
 
 def _run(db: Database, script: str) -> None:

@@ -9,14 +9,16 @@ from typing import TypeVar, TypeVarTuple
 import trio
 from sqlite_utils import Database
 
+from actors.bars import Bar, Interval
 from actors.book import Book
 from actors.drawdown import Watermark
+from actors.equity import Execution
 from actors.errors import JournalUnavailable
 from actors.events import Recorded
 from actors.model import Agent, Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
 from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim, OutboxEntry
-from persistence import queries, recovery
+from persistence import bars, queries, recovery
 from persistence.changes import Change
 from persistence.files import FileLock, prepare
 from persistence.purge import due_agents, purge_agent, purge_claims
@@ -65,6 +67,10 @@ class SqliteStore:
         """Keep the last prices. Raises JournalUnavailable."""
         await self._write(self._writer.save_prices, prices, at_us)
 
+    async def save_bars(self, minutes: Sequence[Bar]) -> None:
+        """Store bars of minutes. Raises JournalUnavailable."""
+        await self._write(self._writer.transact, "store bars", partial(bars.save_bars, minutes=minutes))
+
     async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
         """Keep the peaks of these agents' equity. Raises JournalUnavailable."""
         await self._write(self._writer.save_watermarks, watermarks)
@@ -78,13 +84,15 @@ class SqliteStore:
         await self._write(self._writer.delivered, entry_ids)
 
     async def purge(self, now_us: int) -> int:
-        """Remove the rows of agents deleted more than 90 days ago, and idempotency keys that have served.
+        """Remove rows of agents deleted more than 90 days ago, keys that have served, and minutes kept no longer.
 
         Returns the number of agents purged. Each agent is a transaction of its own, between which commits go on. Raises
         JournalUnavailable; what was purged until then stays purged.
         """
         while await self._write(self._writer.transact, "purge", partial(purge_claims, now_us=now_us)):
             pass
+        for symbol in await self.read(bars.symbols_of_bars):
+            await self._write(self._writer.transact, "purge", partial(bars.purge_bars, symbol=symbol, now_us=now_us))
         agent_ids = await self.read(due_agents, now_us)
         for agent_id in agent_ids:
             await self._write(self._writer.transact, "purge", partial(purge_agent, agent_id=agent_id, now_us=now_us))
@@ -125,6 +133,18 @@ class SqliteStore:
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
         """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""
         return await self.read(queries.claimed, claim)
+
+    async def executions(self, agent_id: str, before_seq: int, limit: int) -> Sequence[Execution]:
+        """Return the next fills of an agent before a sequence of the log, the newest first."""
+        return await self.read(queries.executions, agent_id, before_seq, limit)
+
+    async def bars(self, symbol: str, from_us: int, to_us: int, interval: Interval) -> Sequence[Bar]:
+        """Return the bars of a symbol from a time on the grid of the interval to before another, the oldest first."""
+        return await self.read(bars.bars, symbol, from_us, to_us, interval)
+
+    async def closes(self, symbols: Sequence[str], moments_us: Sequence[int]) -> Mapping[str, Sequence[int | None]]:
+        """Return the last stored price of each symbol before each of these whole minutes, None for none."""
+        return await self.read(bars.closes, symbols, moments_us)
 
     async def user_by_email(self, email: str) -> User | None:
         """Return the person with this address, compared without case."""

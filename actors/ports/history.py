@@ -5,7 +5,9 @@ from typing import Generic, Protocol, TypeVar
 
 from attrs import frozen
 
+from actors.bars import Bar, Interval
 from actors.book import Book
+from actors.equity import Execution
 from actors.events import Recorded
 from actors.model import Agent, Approval, ApprovalStatus, Trade, TradeStatus, Usage, User
 from actors.ports.journal import IdempotencyClaim
@@ -90,6 +92,21 @@ class History(Protocol):
 
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
         """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""
+        ...
+
+    async def executions(self, agent_id: str, before_seq: int, limit: int) -> Sequence[Execution]:
+        """Return the next fills of an agent before a sequence of the log, the newest first."""
+        ...
+
+    async def bars(self, symbol: str, from_us: int, to_us: int, interval: Interval) -> Sequence[Bar]:
+        """Return the bars of a symbol from a time on the grid of the interval to before another, the oldest first.
+
+        Only whole minutes before `to_us` count; the last bar ends there where that is not on the grid.
+        """
+        ...
+
+    async def closes(self, symbols: Sequence[str], moments_us: Sequence[int]) -> Mapping[str, Sequence[int | None]]:
+        """Return the last price of each symbol that was stored of before each of these whole minutes, None for none."""
         ...
 
     async def user_by_email(self, email: str) -> User | None:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from actors.bars import Bar
 from actors.book import Book
 from actors.drawdown import Watermark
 from actors.events import Event, Recorded
@@ -173,6 +174,10 @@ class JournalStore(Protocol):
         """Keep the last prices (micros per share, by symbol), from which the market goes on after a restart."""
         ...
 
+    async def save_bars(self, bars: Sequence[Bar]) -> None:
+        """Store bars of minutes; one of a minute that has a bar already goes on with it."""
+        ...
+
     async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
         """Keep the peaks of these agents' equity."""
         ...
@@ -186,5 +191,8 @@ class JournalStore(Protocol):
         ...
 
     async def purge(self, now_us: int) -> int:
-        """Remove the rows of agents deleted more than 90 days ago, and return how many agents; events stay."""
+        """Remove the rows of agents deleted more than 90 days ago, and return how many agents; events stay.
+
+        With them go the bars of minutes older than actors.bars.MINUTES_KEPT_US; those of hours stay.
+        """
         ...

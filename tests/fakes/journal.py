@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from actors.bars import Bar
 from actors.errors import JournalUnavailable
 from actors.ports.journal import Channel, Commit, CommitResult, OutboxEntry
 from persistence.memory import MemoryStore
@@ -27,6 +28,11 @@ class FakeJournalStore(MemoryStore):
         """Keep the last prices."""
         self._require_available()
         await super().save_prices(prices, at_us)
+
+    async def save_bars(self, bars: Sequence[Bar]) -> None:
+        """Store bars of minutes."""
+        self._require_available()
+        await super().save_bars(bars)
 
     async def delivered(self, entry_ids: Sequence[int]) -> None:
         """Remove entries that the receiver has taken."""
