@@ -15,6 +15,12 @@ from supervisor.policy import Reason
 BACKLOG: Final = 512
 """Connections that may wait while the loop is busy; more than a burst of browsers, less than hides an overload."""
 
+REQUESTS_PER_CONNECTION_MAX: Final = 1_000_000
+"""A program that trades all day keeps its connection."""
+
+KEEP_ALIVE_S: Final = 75.0
+"""How long a connection without a request is kept; proxies in front usually give up after a minute."""
+
 UNREAD_MS_MAX: Final = 20_000
 """How long what was sent may stay unacknowledged before the connection counts as dead."""
 
@@ -67,6 +73,9 @@ class HttpServerActor(Actor):
         config.bind = [f"fd://{os.dup(self._listener.fileno())}"]
         config.graceful_timeout = self._grace_s
         config.backlog = BACKLOG
+        config.keep_alive_max_requests = REQUESTS_PER_CONNECTION_MAX
+        config.keep_alive_timeout = KEEP_ALIVE_S
+        config.include_server_header = False
         config.errorlog = None
         try:
             await serve(self._app, config, shutdown_trigger=self._closing.wait)

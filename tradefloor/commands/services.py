@@ -57,7 +57,7 @@ def services(
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise click.ClickException(f"cannot use {data} ({error.strerror}); choose another folder with --data") from error
+        raise click.ClickException(f"cannot use {data} ({error.strerror}); choose another with --data") from error
     metering, oversight = SqliteMeteringStore(data / METERING_FILE), SqliteOversightStore(data / OVERSIGHT_FILE)
     stopping = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
