@@ -1,7 +1,5 @@
 """Clients that we did not write use the Socket.IO layer unchanged: npm's socket.io-client, and python-socketio's."""
 
-import shutil
-import subprocess
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -18,20 +16,6 @@ HERE = Path(__file__).parent
 HEARTBEAT = {"ping_interval_ms": 100, "ping_timeout_ms": 10_000}
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Return the path of Node, with the client installed as its lock file says."""
-    program, npm = shutil.which("node"), shutil.which("npm")
-    if program is None or npm is None:
-        pytest.skip("Node is not installed")
-    if not (HERE / "node_modules" / "socket.io-client").exists():
-        command = [npm, "ci", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=20000"]
-        installed = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False, timeout=120)
-        if installed.returncode:
-            pytest.skip(f"npm could not install socket.io-client: {installed.stderr[-300:]}")
-    return program
 
 
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
