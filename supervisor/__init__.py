@@ -3,7 +3,8 @@
 from supervisor.actor import Actor, handles
 from supervisor.bus import Bus, Lagged, Subscription
 from supervisor.context import Context
-from supervisor.control import Control, NodeInfo, NodeStats, NodeView, Traced
+from supervisor.control import Control, Listing, NodeStats, Sort
+from supervisor.counts import ClassCount
 from supervisor.current import correlation_id
 from supervisor.deadletters import DeadLetter
 from supervisor.envelope import Reply
@@ -25,10 +26,12 @@ from supervisor.errors import (
     SupervisorError,
     UnhandledMessage,
 )
+from supervisor.inspection import Activity, ActorRow, NodeInfo, NodeView, QueuedMessage, Wait
 from supervisor.message import Message, Terminated
 from supervisor.node import Status
 from supervisor.policy import Exit, Reason
 from supervisor.ref import ActorRef
+from supervisor.selection import Selection
 from supervisor.spec import (
     Backoff,
     ChildSpec,
@@ -43,13 +46,16 @@ from supervisor.spec import (
 from supervisor.supervision import Lifecycle
 from supervisor.system import ActorSystem, open_system, run_system
 from supervisor.timers import Timer
+from supervisor.tracing import Trace, Traced
 
 __all__ = [
+    "Activity",
     "Actor",
     "ActorExited",
     "ActorFailed",
     "ActorFailures",
     "ActorRef",
+    "ActorRow",
     "ActorStopped",
     "ActorSystem",
     "AlreadyReplied",
@@ -58,6 +64,7 @@ __all__ = [
     "Backoff",
     "Bus",
     "ChildSpec",
+    "ClassCount",
     "Context",
     "Control",
     "DeadLetter",
@@ -67,6 +74,7 @@ __all__ = [
     "Exit",
     "Lagged",
     "Lifecycle",
+    "Listing",
     "MailboxFull",
     "MailboxSpec",
     "Message",
@@ -77,11 +85,14 @@ __all__ = [
     "NodeStats",
     "NodeView",
     "Overflow",
+    "QueuedMessage",
     "Reason",
     "Refusal",
     "Reply",
     "Restart",
     "RestartIntensityExceeded",
+    "Selection",
+    "Sort",
     "Status",
     "Strategy",
     "Subscription",
@@ -89,8 +100,10 @@ __all__ = [
     "SupervisorSpec",
     "Terminated",
     "Timer",
+    "Trace",
     "Traced",
     "UnhandledMessage",
+    "Wait",
     "correlation_id",
     "handles",
     "open_system",

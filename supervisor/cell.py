@@ -34,13 +34,16 @@ class Cell(Node):
         "_passivation",
         "_pending_exit",
         "actor",
+        "actor_class",
         "attention",
+        "busy_s",
         "closed",
         "control",
+        "counts",
         "deferred",
-        "handled",
         "idle_task",
         "in_hand",
+        "in_hand_at_s",
         "injected",
         "mailbox",
         "opened",
@@ -50,7 +53,7 @@ class Cell(Node):
         "stopping",
         "tasks",
         "timers",
-        "tracer",
+        "tracers",
         "waits",
         "watchers",
     )
@@ -62,18 +65,21 @@ class Cell(Node):
         self.opened = False  # Has been started before.
         self.attention = False  # Something rarer than a message wants a look: the control lane, or a stop.
         self.actor: Actor | None = None
+        self.actor_class: type[Actor] | None = None  # Of the last instance, which a crash takes away.
         self.mailbox: Mailbox | None = None  # Made for the first message, since most idle actors have none.
         self.control: deque[Envelope] | None = None
         self.in_hand: Envelope | None = None
+        self.in_hand_at_s = 0.0  # When that was taken in hand, if its handler may wait.
         self.stopping: Reason | None = None
-        self.handled = 0
+        self.counts: dict[type, int] | None = None  # What was handled, by type of message.
+        self.busy_s = 0.0  # With a message in hand, what its handler waited for included.
         self.skipped = 0
         self.waits: list[Envelope] | None = None  # The edges of the wait-for graph that begin here.
         self.watchers: dict[Cell, None] | None = None
         self.tasks: dict[trio.CancelScope, None] | None = None  # Dicts, unlike sets, have one order in every process.
         self.timers: dict[Timer, None] | None = None
         self.deferred: dict[Envelope, None] | None = None
-        self.tracer: Callable[[str, object], None] | None = None
+        self.tracers: tuple[Callable[[str, object], None], ...] = ()
         self.scope: trio.CancelScope | None = None
         self.idle_task: trio.lowlevel.Task | None = None
         self.injected: Exception | None = None  # The crash of one of its tasks, on its way to the actor's own.
@@ -99,13 +105,13 @@ class Cell(Node):
         loser = mailbox.offer(envelope, may_wait=may_wait, force=force)
         if loser is not None:
             self._displace(loser, envelope)
-        if self.paused:
-            return
-        if (idle := self.idle_task) is not None:
+        if (idle := self.idle_task) is not None and not self.paused:
             self.idle_task = None
             trio.lowlevel.reschedule(idle, WAKE)
-        elif self.status is Status.PASSIVE:
-            self._activate()
+        else:
+            envelope.queued_at_s = self.runtime.now()  # The others are taken in hand at the loop's next step.
+            if self.status is Status.PASSIVE and not self.paused:
+                self._activate()
 
     def post_control(self, envelope: Envelope) -> None:
         """Queue a question that is answered between two messages, before those that wait, paused or not."""
@@ -117,6 +123,22 @@ class Cell(Node):
     def notify(self, message: object) -> None:
         """Queue a message of the runtime's own or of a timer, which a full mailbox does not keep out."""
         self.post(Envelope(message, self, float("inf"), None, asks=False), force=True)
+
+    @property
+    def class_name(self) -> str | None:
+        """The name of the actor's class, None before there was an instance."""
+        return None if self.actor_class is None else self.actor_class.__name__
+
+    @property
+    def handled(self) -> int:
+        """How many messages were handled."""
+        return sum(self.counts.values()) if self.counts else 0
+
+    def count(self, kind: type) -> None:
+        """Count a message as handled; the loop does the same without a call."""
+        if self.counts is None:
+            self.counts = {}
+        self.counts[kind] = self.counts.get(kind, 0) + 1
 
     def absence(self) -> SupervisorError:
         """Say why nobody takes messages here."""

@@ -1,57 +1,41 @@
-"""The operator's verbs, after OTP's `sys`: look at the tree, pause, resume, stop, restart, trace."""
+"""The operator's verbs, after OTP's `sys`: look at the tree, pause, resume, stop, restart, trace.
 
-from collections.abc import Mapping, Sequence
+Whatever walks a large tree does so in slices, so that the loop goes on meanwhile.
+"""
+
+import enum
+import heapq
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from operator import attrgetter
 
 import trio
 from attrs import frozen
 
-from supervisor import registry, waits
+from supervisor import inspection, registry
 from supervisor.actor import Actor
 from supervisor.cell import Cell
 from supervisor.current import correlation_id
 from supervisor.deadletters import DeadLetter
 from supervisor.envelope import Envelope
 from supervisor.errors import ActorFailed, ActorStopped
-from supervisor.node import SETTLED, Node, Status, SupervisorNode
+from supervisor.inspection import Activity, ActorRow, NodeInfo, NodeView, QueuedMessage, Wait
+from supervisor.node import SETTLED, Node, Status
 from supervisor.policy import Reason
 from supervisor.runtime import Runtime
+from supervisor.selection import ROOT, SLICE, Selection, select, slices, tops
 from supervisor.supervision import Supervision
+from supervisor.tracing import Trace
 
-
-@frozen
-class NodeView:
-    """A node of the tree and all below it."""
-
-    path: str
-    kind: str
-    status: Status
-    paused: bool
-    children: tuple["NodeView", ...] = ()
-
-
-@frozen
-class NodeInfo:
-    """What is known of one node; `events` holds the last rare events as (time in s, what happened)."""
-
-    path: str
-    kind: str
-    status: Status
-    paused: bool
-    dynamic: bool
-    restart: str
-    strategy: str | None
-    children: int
-    queued: int
-    in_hand: str | None
-    tasks: int
-    timers: int
-    failure: str | None
-    events: tuple[tuple[float, str], ...]
+ROWS_DEFAULT = 50
+DEPTH_MAX = 64
+NODES_MAX = 1_000
 
 
 @frozen
 class NodeStats:
-    """Counters since the cell was made, of one actor or summed over a subtree."""
+    """Counters since the cells were made, of one actor or summed over a subtree. `activities` are those of actors."""
 
     actors: int
     passive: int
@@ -60,48 +44,90 @@ class NodeStats:
     skipped: int
     queued: int
     restarts: int
+    busy_s: float
+    activities: Mapping[Activity, int]
+
+
+class Sort(enum.Enum):
+    """By what a listing of actors is sorted, the largest first."""
+
+    MAILBOX = "mailbox"
+    AGE = "age"
+    MSGS = "msgs"
+    TIME = "time"
+    RESTARTS = "restarts"
 
 
 @frozen
-class Traced:
-    """One event of a trace: the actor takes a message in hand."""
+class Listing:
+    """The first actors of a sorted listing, and how many there are in all."""
 
-    at_s: float
-    path: str
-    message: object
+    rows: tuple[ActorRow, ...]
+    actors: int
 
 
 class Control:
-    """The verbs. Each takes a path and raises `NoSuchActor`; those that change something work on the whole subtree."""
+    """The verbs. A `target` is a path or a pattern (`*`, `**`), which stands for what it names with all below it.
+
+    Raises `NoSuchActor` where nothing is named so.
+    """
 
     def __init__(self, runtime: Runtime, supervision: Supervision) -> None:
         self._runtime = runtime
         self._supervision = supervision
+        self._marking = trio.Lock()  # Of two verbs that mark one subtree, the later one shall have the last word.
 
-    def tree(self, path: str = "/") -> NodeView:
-        """Show the subtree with the status of each node."""
-        return _view(self._node(path))
+    # Looking
+
+    def tree(self, path: str = ROOT, depth: int = DEPTH_MAX, nodes_max: int = NODES_MAX) -> NodeView:
+        """Show so many levels below a path, and so many nodes in all."""
+        return inspection.view(self._node(path), depth, nodes_max, self._runtime.now())
 
     def info(self, path: str) -> NodeInfo:
         """Show what is known of one node."""
+        return inspection.info(self._node(path), self._runtime.now())
+
+    def mailbox(self, path: str, limit: int) -> tuple[QueuedMessage, ...]:
+        """Show the first messages that wait in the mailbox of an actor."""
         node = self._node(path)
-        cell = node if isinstance(node, Cell) else None
-        supervisor = node if isinstance(node, SupervisorNode) else None
-        return NodeInfo(
-            path=node.path,
-            kind=_kind(node),
-            status=node.status,
-            paused=node.paused,
-            dynamic=node.dynamic,
-            restart=node.spec.restart.value,
-            strategy=supervisor.spec.strategy.value if supervisor else None,
-            children=len(supervisor.children) if supervisor else 0,
-            queued=len(cell.mailbox or ()) if cell else 0,
-            in_hand=type(cell.in_hand.message).__name__ if cell and cell.in_hand else None,
-            tasks=len(cell.tasks or ()) if cell else 0,
-            timers=len(cell.timers or ()) if cell else 0,
-            failure=repr(node.failure) if node.failure else None,
-            events=node.events,
+        return inspection.mailbox_of(node, limit, self._runtime.now()) if isinstance(node, Cell) else ()
+
+    async def ps(self, target: str = ROOT, sort: Sort = Sort.MAILBOX, limit: int = ROWS_DEFAULT) -> Listing:
+        """List the actors that a target names, the largest first."""
+        nodes = await tops(self._runtime, target)
+        now_s = self._runtime.now()
+        key = _key(sort, now_s)
+        best: list[Cell] = []
+        actors = 0
+        for batch in slices(nodes):
+            cells = [node for node in batch if type(node) is Cell]
+            actors += len(cells)
+            best = heapq.nlargest(limit, best + cells, key=key)
+            await trio.lowlevel.checkpoint()
+        now_s = self._runtime.now()
+        return Listing(tuple(inspection.row(cell, now_s) for cell in best), actors)
+
+    async def stats(self, target: str = ROOT) -> NodeStats:
+        """Sum the counters of what a target names."""
+        nodes = await tops(self._runtime, target)
+        now_s = self._runtime.now()
+        activities: Counter[Activity] = Counter()
+        handled = skipped = queued = restarts = passive = failed = 0
+        busy_s = 0.0
+        for batch in slices(nodes):
+            for cell in batch:
+                if isinstance(cell, Cell):
+                    activities[inspection.activity_of(cell, now_s)] += 1
+                    passive += cell.status is Status.PASSIVE
+                    failed += cell.status is Status.FAILED
+                    handled += cell.handled
+                    skipped += cell.skipped
+                    queued += len(cell.mailbox or ())
+                    restarts += cell.restarts
+                    busy_s += cell.busy_s
+            await trio.lowlevel.checkpoint()
+        return NodeStats(
+            activities.total(), passive, failed, handled, skipped, queued, restarts, busy_s, dict(activities)
         )
 
     async def state(self, path: str, timeout_s: float | None = None) -> Mapping[str, object]:
@@ -127,24 +153,59 @@ class Control:
         answer: Mapping[str, object] = await trio.lowlevel.wait_task_rescheduled(question.abandon)
         return answer
 
-    def pause(self, path: str) -> None:
-        """Let the actors rest after the message in hand; their mailboxes go on filling.
+    def dead_letters(self) -> Sequence[DeadLetter]:
+        """Give the last messages that nobody handled, oldest first."""
+        return self._runtime.dead_letters.latest()
+
+    async def waits(self) -> tuple[Wait, ...]:
+        """Give the edges of the wait-for graph: which actor waits for which."""
+        found: list[Wait] = []
+        now_s = self._runtime.now()
+        for batch in slices([self._node(ROOT)]):
+            for node in batch:
+                if isinstance(node, Cell) and node.waits:
+                    found += inspection.waits_of(node, now_s)
+            await trio.lowlevel.checkpoint()
+        return tuple(found)
+
+    @asynccontextmanager
+    async def trace(self, target: str, count_max: int, per_second_max: int) -> AsyncGenerator[Trace]:
+        """Trace the messages that the actors a target names take in hand, while the block runs.
+
+        Actors that start below it meanwhile are not traced.
+        """
+        trace = Trace(self._runtime.now, count_max, per_second_max)
+        traced: list[Cell] = []
+        try:
+            for batch in slices(await tops(self._runtime, target)):
+                for node in batch:
+                    if isinstance(node, Cell):
+                        node.tracers = (*node.tracers, trace)
+                        traced.append(node)
+                await trio.lowlevel.checkpoint()
+            yield trace
+        finally:
+            for number, cell in enumerate(traced, 1):
+                cell.tracers = tuple(tracer for tracer in cell.tracers if tracer is not trace)
+                if not number % SLICE:
+                    await trio.lowlevel.cancel_shielded_checkpoint()
+
+    # Changing
+
+    async def select(self, target: str) -> Selection:
+        """Say what a target names, before something is done to it."""
+        return await select(self._runtime, target)
+
+    async def pause(self, target: str) -> int:
+        """Let the actors rest after the message in hand, and return how many; their mailboxes go on filling.
 
         Actors that are started below the path meanwhile are paused, too.
         """
-        for node in self._supervision.subtree(self._node(path)):
-            if not node.paused:
-                node.paused = True
-                node.note("paused")
+        return await self._mark(target, self._pause)
 
-    def resume(self, path: str) -> None:
-        """Let the actors go on, also where something above them is still paused."""
-        for node in self._supervision.subtree(self._node(path)):
-            if node.paused:
-                node.paused = False
-                node.note("resumed")
-                if isinstance(node, Cell):
-                    node.wake()
+    async def resume(self, target: str) -> int:
+        """Let the actors go on, also where something above them is still paused, and return how many."""
+        return await self._mark(target, self._resume)
 
     async def stop(self, path: str) -> None:
         """Stop in order and wait for the end. What the tree's spec names can be restarted, the rest is forgotten."""
@@ -170,38 +231,29 @@ class Control:
         node.operation = None
         self._supervision.start(node)
 
-    def trace(self, path: str, *, on: bool = True) -> str:
-        """Publish a `Traced` event for each message that is handled at or below the path; returns the topic."""
-        topic = f"supervisor.trace{path}"
+    async def _mark(self, target: str, mark: Callable[[Node], None]) -> int:
+        actors = 0
+        async with self._marking:
+            for batch in slices(await tops(self._runtime, target)):
+                for node in batch:
+                    mark(node)
+                actors += sum(isinstance(node, Cell) for node in batch)
+                await trio.lowlevel.checkpoint()
+        return actors
 
-        def tracer(actor_path: str, message: object) -> None:
-            self._runtime.bus.publish(topic, Traced(self._runtime.now(), actor_path, message))
+    @staticmethod
+    def _pause(node: Node) -> None:
+        if not node.paused:
+            node.paused = True
+            node.note("paused")
 
-        for node in self._supervision.subtree(self._node(path)):
+    @staticmethod
+    def _resume(node: Node) -> None:
+        if node.paused:
+            node.paused = False
+            node.note("resumed")
             if isinstance(node, Cell):
-                node.tracer = tracer if on else None
-        return topic
-
-    def stats(self, path: str = "/") -> NodeStats:
-        """Sum the counters of the subtree."""
-        cells = [node for node in self._supervision.subtree(self._node(path)) if isinstance(node, Cell)]
-        return NodeStats(
-            actors=len(cells),
-            passive=sum(cell.status is Status.PASSIVE for cell in cells),
-            failed=sum(cell.status is Status.FAILED for cell in cells),
-            handled=sum(cell.handled for cell in cells),
-            skipped=sum(cell.skipped for cell in cells),
-            queued=sum(len(cell.mailbox or ()) for cell in cells),
-            restarts=sum(cell.restarts for cell in cells),
-        )
-
-    def dead_letters(self) -> Sequence[DeadLetter]:
-        """Give the last messages that nobody handled, oldest first."""
-        return self._runtime.dead_letters.latest()
-
-    def waits(self) -> list[tuple[str, str]]:
-        """Give the edges of the wait-for graph: which actor waits for which."""
-        return waits.edges(node for node in self._runtime.nodes.values() if isinstance(node, Cell))
+                node.wake()
 
     def _node(self, path: str) -> Node:
         return registry.node(self._runtime.nodes, path)
@@ -211,10 +263,18 @@ def _inspect(actor: Actor) -> Mapping[str, object]:
     return dict(actor.inspect())
 
 
-def _kind(node: Node) -> str:
-    return "supervisor" if isinstance(node, SupervisorNode) else "actor"
+def _key(sort: Sort, now_s: float) -> Callable[[Cell], float]:
+    match sort:
+        case Sort.MAILBOX:
+            return _queued
+        case Sort.AGE:
+            return lambda cell: inspection.oldest_age_s(cell, now_s) if cell.mailbox is not None else 0.0
+        case Sort.MSGS | Sort.TIME | Sort.RESTARTS:
+            return attrgetter(_ATTRIBUTES[sort])
 
 
-def _view(node: Node) -> NodeView:
-    children = tuple(_view(child) for child in node.children.values()) if isinstance(node, SupervisorNode) else ()
-    return NodeView(node.path, _kind(node), node.status, node.paused, children)
+def _queued(cell: Cell) -> int:
+    return 0 if cell.mailbox is None else len(cell.mailbox)
+
+
+_ATTRIBUTES = {Sort.MSGS: "handled", Sort.TIME: "busy_s", Sort.RESTARTS: "restarts"}

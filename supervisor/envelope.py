@@ -44,6 +44,7 @@ class Envelope:
         "error",
         "message",
         "open",
+        "queued_at_s",
         "target",
         "task",
         "value",
@@ -72,6 +73,7 @@ class Envelope:
         )
         self.value: object = None
         self.error: Exception | None = None
+        self.queued_at_s: float  # Set once it has to wait in a mailbox: most messages never do.
 
     def unwrap(self) -> object:
         """Give the reply to the asker, or raise what came in its place."""

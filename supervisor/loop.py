@@ -56,12 +56,15 @@ async def run(cell: "Cell") -> None:
         cell.end(Exit(cell.stopping or Reason.NORMAL))
 
 
-async def _serve(cell: "Cell") -> End:  # noqa: C901, PLR0912 - one flat loop: each further call would cost every message
+async def _serve(cell: "Cell") -> End:  # noqa: C901, PLR0912, PLR0915 - one flat loop: a call would cost every message
     actor = cell.actor or await _begin(cell)
     handlers = actor._handlers  # noqa: SLF001 - the table is private to the runtime, of which this is the heart
     now = cell.runtime.now
+    counts = cell.counts = {} if cell.counts is None else cell.counts
     carried: str | None = None
     budget = BATCH
+    began_s = now()
+    is_late = False  # Whether time may have passed since then; the clock is not read for every message.
     while True:
         if cell.attention:
             if cell.stopping is not None:
@@ -70,40 +73,51 @@ async def _serve(cell: "Cell") -> End:  # noqa: C901, PLR0912 - one flat loop: e
             _serve_control(cell, actor)
         mailbox = cell.mailbox
         if mailbox is None or not mailbox.queue or cell.paused:
+            cell.busy_s += now() - began_s
             if cell.may_rest():
                 return End.PASSIVE
             cell.idle_task = trio.lowlevel.current_task()
             if await trio.lowlevel.wait_task_rescheduled(cell.abort_idle):
                 return End.DETACHED
             budget = BATCH
+            began_s, is_late = now(), False
             continue
         envelope = mailbox.take()
-        if not envelope.open or (envelope.asks and envelope.deadline <= now()):
+        if not envelope.open or (envelope.asks and envelope.deadline <= (now() if is_late else began_s)):
             _skip(cell, envelope)
             continue
         message = envelope.message
-        handler, is_async = handlers.get(type(message), _NO_HANDLER)
+        kind = type(message)
+        handler, is_async = handlers.get(kind, _NO_HANDLER)
         cell.in_hand = envelope
-        if cell.tracer is not None:
-            cell.tracer(cell.path, message)
+        if cell.tracers:
+            for tracer in cell.tracers:
+                tracer(cell.path, message)
         if envelope.correlation_id is not carried:
             carried = envelope.correlation_id
             correlation_id.set(carried)
         try:
             value = handler(actor, message)
             if is_async:
+                cell.in_hand_at_s = now() if is_late else began_s
                 value = await value
         except Refusal as refusal:
             _refuse(cell, envelope, refusal)
         else:
             if not envelope.deferred:
                 envelope.reply(value)
-            cell.handled += 1
+            try:
+                counts[kind] += 1
+            except KeyError:
+                counts[kind] = 1
         cell.in_hand = None
+        is_late = True
         budget -= 1
         if not budget:
             budget = BATCH
+            cell.busy_s += now() - began_s
             await trio.lowlevel.checkpoint()
+            began_s, is_late = now(), False
 
 
 async def _begin(cell: "Cell") -> Actor:
@@ -111,6 +125,7 @@ async def _begin(cell: "Cell") -> Actor:
     actor = cell.spec.factory()
     cell.runtime.equip(actor, cell)
     cell.actor = actor
+    cell.actor_class = type(actor)
     await actor.started()
     if cell.stopping is None:
         cell.become(Status.RUNNING)
@@ -136,8 +151,10 @@ def _skip(cell: "Cell", envelope: Envelope) -> None:
 
 def _refuse(cell: "Cell", envelope: Envelope, refusal: Refusal) -> None:
     unhandled = isinstance(refusal, _NoHandler)
-    cell.skipped += unhandled
-    cell.handled += not unhandled
+    if unhandled:
+        cell.skipped += 1
+    else:
+        cell.count(type(envelope.message))
     if envelope.asks:
         envelope.fail(UnhandledMessage(cell.path, envelope.message) if unhandled else refusal)
     else:

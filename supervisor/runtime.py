@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from supervisor.bus import Bus
+from supervisor.counts import ClassCount
 from supervisor.deadletters import DeadLetter, DeadLetters
 from supervisor.deadlines import Deadlines
 
@@ -30,6 +31,7 @@ class Runtime:
         self.dead_letters = DeadLetters()
         self.deadlines = Deadlines()
         self.nodes: dict[str, Node] = {}
+        self.retired: dict[str, ClassCount] = {}  # What those did that are forgotten, by class.
         self.now: Callable[[], float] = trio.current_time
         self.nursery: trio.Nursery
         self.exited: Callable[[Cell, Exit], None]
@@ -48,6 +50,11 @@ class Runtime:
 
     def _start_soon(self, async_fn: Callable[..., Awaitable[object]], args: tuple[Any, ...], name: str) -> None:
         self.nursery.start_soon(async_fn, *args, name=name)
+
+    def retire(self, cell: "Cell") -> None:
+        """Remember what an actor did that is about to be forgotten."""
+        if cell.class_name is not None:
+            self.retired.setdefault(cell.class_name, ClassCount()).add_done(cell)
 
     def bury(self, path: str, message: object, reason: str) -> None:
         """Keep a message that nobody will handle as a dead letter."""

@@ -63,7 +63,8 @@ class Supervision:
         if isinstance(node, SupervisorNode):
             for child in tuple(node.children.values()):
                 self.remove(child)
-        self._runtime.nodes.pop(node.path, None)
+        if self._runtime.nodes.pop(node.path, None) is not None and isinstance(node, Cell):
+            self._runtime.retire(node)
         if node.parent is not None:
             node.parent.children.pop(node.name, None)
 

@@ -1,6 +1,5 @@
 """The wait-for graph: which actors wait for which, and the refusal to close a circle."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from supervisor.errors import AskCycle
@@ -32,13 +31,3 @@ def _way_back(cell: "Cell", came_from: "dict[Cell, Cell | None]") -> list[str]:
         way.append(at.path)
         at = came_from[at]
     return way
-
-
-def edges(cells: "Iterable[Cell]") -> list[tuple[str, str]]:
-    """List who waits for whom."""
-    return [
-        (cell.path, envelope.target.path)
-        for cell in cells
-        for envelope in cell.waits or ()
-        if envelope.task is not None
-    ]

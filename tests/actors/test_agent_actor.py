@@ -155,7 +155,7 @@ async def test_outage_of_the_journal_makes_a_strategy_wait(autojump_clock: objec
         floor.store.unavailable = False
         await floor.advance(10)
         assert floor.portfolio().positions["AAPL"].quantity > bought
-        assert floor.system.control.stats(paths.agent("agt_1")).restarts == 0
+        assert (await floor.system.control.stats(paths.agent("agt_1"))).restarts == 0
 
 
 async def test_status_changes(autojump_clock: object) -> None:
@@ -219,4 +219,4 @@ async def test_strategy_that_waits_for_the_unlisted_fails(autojump_clock: object
         await floor.advance(10)
         assert floor.agent().status is AgentStatus.FAILED
         assert "NOPE" in (floor.agent().failure_reason or "")
-        assert floor.system.control.stats(paths.MARKET).restarts == 0
+        assert (await floor.system.control.stats(paths.MARKET)).restarts == 0

@@ -140,7 +140,7 @@ async def run(steps: Sequence[tuple[Callable[..., Any], bool]]) -> None:
                         await wait_all_tasks_blocked()
         assert len(resolved) == len(steps)
         await mend(floor)
-        assert_right(floor)
+        await assert_right(floor)
         log_seq = floor.views.last_seq
         views = (dict(floor.views.agents), dict(floor.views.books))
     async with headless_floor(around) as floor:
@@ -159,7 +159,7 @@ async def mend(floor: HeadlessFloor) -> None:
     await floor.advance(700)
 
 
-def assert_right(floor: HeadlessFloor) -> None:
+async def assert_right(floor: HeadlessFloor) -> None:
     """Assert what must hold of any floor that is at rest."""
     floor.check()
     usage_of = floor.around.metering.events.values()
@@ -175,7 +175,7 @@ def assert_right(floor: HeadlessFloor) -> None:
     assert [record.seq for record in floor.store._log] == list(range(1, floor.views.last_seq + 1))
     assert not floor.system.find("/agents/*/approvals/*")
     assert not any(floor.store._outbox.values())
-    assert not floor.system.control.waits()
+    assert not await floor.system.control.waits()
 
 
 @settings(max_examples=20)

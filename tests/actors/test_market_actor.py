@@ -34,10 +34,10 @@ async def test_missed_ticks_are_left_out(autojump_clock: object) -> None:
     """A market that was paused goes on with the next tick, and does not make up for those it missed."""
     async with headless_floor() as floor:
         await floor.advance(1.5)
-        floor.system.control.pause(paths.MARKET)
+        await floor.system.control.pause(paths.MARKET)
         await floor.advance(60)
         ticks = floor.publisher.ticks
-        floor.system.control.resume(paths.MARKET)
+        await floor.system.control.resume(paths.MARKET)
         await wait_all_tasks_blocked()
         assert floor.publisher.ticks == ticks + 1
         await floor.advance(2.5)
@@ -71,7 +71,7 @@ async def test_crash_of_the_market_loses_no_wake_condition_for_good(autojump_clo
         await floor.advance(3)
         floor.around.prices.failures = 1
         await floor.advance(3)
-        assert floor.system.control.stats(paths.MARKET).restarts == 1
+        assert (await floor.system.control.stats(paths.MARKET)).restarts == 1
         assert floor.views.market.prices["AAPL"] == AAPL_MICROS
         decided = len(FIRST.decided_us)
         floor.around.prices.set("AAPL", "150.20")
@@ -98,12 +98,12 @@ async def test_full_mailbox_of_an_agent_is_told_again(autojump_clock: object) ->
         await floor.change(AgentEvent.RESUME)
         await floor.advance(2.5)
         path = paths.agent("agt_1")
-        floor.system.control.pause(path)
+        await floor.system.control.pause(path)
         for _ in range(1024 - floor.system.control.info(path).queued):
             floor.system.ref(path).tell_nowait(CancelAwait("agt_1"))
         await floor.advance(5)
         asked = len(FIRST.decided_us)
-        floor.system.control.resume(path)
+        await floor.system.control.resume(path)
         await floor.advance(3)
         assert len(FIRST.decided_us) > asked
         assert floor.agent().status is AgentStatus.ACTIVE

@@ -169,7 +169,7 @@ async def test_usage_refused_for_good_stops_nothing(autojump_clock: object) -> N
         assert {event.agent_id for event in metering.events.values()} == {"agt_2"}
         assert list(metering.limits) == ["agt_1", "agt_2"]
         assert not await floor.store.outbox(next(iter(floor.store._outbox)), 0, 10)
-        assert floor.system.control.stats(paths.METERING).restarts == 0
+        assert (await floor.system.control.stats(paths.METERING)).restarts == 0
 
 
 async def test_quota_used_up_at_the_service(autojump_clock: object) -> None:
@@ -246,7 +246,7 @@ async def test_refusals_reach_the_asker_and_harm_nobody(autojump_clock: object) 
             await ref.ask(IngestUsage((UsageEvent("evt_other", "agt_1", "other", 1, 0, NOW_US),)))
         metering.unavailable = False
         await floor.trade()
-        assert floor.system.control.stats(paths.METERING).restarts == 0
+        assert (await floor.system.control.stats(paths.METERING)).restarts == 0
 
 
 async def test_month_starts_anew(autojump_clock: object) -> None:

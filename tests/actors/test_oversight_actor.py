@@ -52,13 +52,13 @@ async def test_decision_waits_for_the_actor_of_its_approval(autojump_clock: obje
     """The service may decide before the approval's actor is up; it is told as soon as it is."""
     async with headless_floor() as floor:
         await floor.create(oversight_threshold_micros=dollars(500))
-        floor.system.control.pause(paths.OVERSIGHT)
+        await floor.system.control.pause(paths.OVERSIGHT)
         trade = await floor.trade()
         path = paths.approval("agt_1", trade.approval_request_id or "")
         await wait_all_tasks_blocked()
         assert not floor.around.oversight.requests
         await floor.system.stop(path)
-        floor.system.control.resume(paths.OVERSIGHT)
+        await floor.system.control.resume(paths.OVERSIGHT)
         await floor.advance(1)
         assert floor.around.oversight.decisions
         assert floor.book().approvals
@@ -152,7 +152,7 @@ async def test_late_decisions_change_nothing(autojump_clock: object) -> None:
         trade = await floor.store.trade("agt_1", held.trade_id)
         assert trade is not None
         assert trade.status is TradeStatus.EXPIRED
-        assert floor.system.control.stats(paths.OVERSIGHT).restarts == 0
+        assert (await floor.system.control.stats(paths.OVERSIGHT)).restarts == 0
         floor.check()
 
 
@@ -173,7 +173,7 @@ async def test_outbox_is_looked_at_without_being_told(autojump_clock: object) ->
     """An entry nobody spoke of leaves within half a minute."""
     async with headless_floor() as floor:
         await floor.create()
-        floor.system.control.pause(paths.OVERSIGHT)
+        await floor.system.control.pause(paths.OVERSIGHT)
         await floor.trade(buy("TSLA", 400))
         await floor.advance(31)
         assert len(floor.around.oversight.requests) == 1

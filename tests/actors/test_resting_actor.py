@@ -310,12 +310,12 @@ async def test_a_market_without_room_is_told_later(autojump_clock: object) -> No
     """The order rests all the same, and fires at the price that is there when the market hears of it."""
     async with headless_floor() as floor:
         await floor.create()
-        floor.system.control.pause(paths.MARKET)
+        await floor.system.control.pause(paths.MARKET)
         with pytest.raises(MailboxFull):
             _fill_up(floor.system.ref(paths.MARKET))
         order = await floor.trade(limit(buy(), "140"))
         floor.around.prices.set("AAPL", "139")
-        floor.system.control.resume(paths.MARKET)
+        await floor.system.control.resume(paths.MARKET)
         await floor.advance(2)
         assert (await trade_of(floor, order)).executed_price_micros == dollars(139)
         floor.check()

@@ -92,7 +92,7 @@ async def test_crash_of_a_task_is_the_crash_of_its_actor() -> None:
             await wait_all_tasks_blocked()
             crash.set()
         assert await ref.ask(Get()) == 0
-        assert system.control.stats("/a").restarts == 1
+        assert (await system.control.stats("/a")).restarts == 1
 
 
 async def expect_failed(ref: ActorRef, message: Message[Any]) -> None:

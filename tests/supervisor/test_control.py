@@ -8,6 +8,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from supervisor import (
+    Activity,
     ActorFailed,
     ActorStopped,
     AskTimeout,
@@ -16,7 +17,7 @@ from supervisor import (
     NoSuchActor,
     Status,
     SupervisorSpec,
-    Traced,
+    Trace,
     open_system,
 )
 from tests.supervisor.samples import Add, Crash, Forward, Get, Hold, Later, Orderly, Sample, Tick
@@ -52,14 +53,14 @@ async def test_pause_keeps_the_mailbox_and_the_control_lane() -> None:
     async with open_system(ROOT) as system:
         ref = system.ref("/a")
         await ref.ask(Add(1))
-        system.control.pause("/a")
-        system.control.pause("/a")
+        await system.control.pause("/a")
+        await system.control.pause("/a")
         ref.tell_nowait(Add(1))
         await wait_all_tasks_blocked()
         assert (await system.control.state("/a"))["sum"] == 1
         assert system.control.info("/a").queued == 1
-        system.control.resume("/a")
-        system.control.resume("/a")
+        await system.control.resume("/a")
+        await system.control.resume("/a")
         assert await ref.ask(Get()) == 2
         assert [event for _, event in system.control.info("/a").events] == ["paused", "resumed"]
 
@@ -67,18 +68,18 @@ async def test_pause_keeps_the_mailbox_and_the_control_lane() -> None:
 async def test_pause_of_a_subtree_holds_for_later_children() -> None:
     """What starts below a paused supervisor is paused, too; a part of it can be resumed."""
     async with open_system(ROOT) as system:
-        system.control.pause("/s")
+        await system.control.pause("/s")
         later = await system.start_child("/s", ChildSpec("c", Sample, passivate_after_s=0))
         later.tell_nowait(Add(1))
         system.ref("/s/b").tell_nowait(Add(1))
         await wait_all_tasks_blocked()
-        assert system.control.stats("/s").queued == 2
+        assert (await system.control.stats("/s")).queued == 2
         assert system.control.info("/s/c").paused
         assert await system.ref("/a").ask(Get()) == 0
-        system.control.resume("/s/c")
+        await system.control.resume("/s/c")
         assert await later.ask(Get()) == 1
-        assert system.control.stats("/s").queued == 1
-        system.control.resume("/")
+        assert (await system.control.stats("/s")).queued == 1
+        await system.control.resume("/")
         assert await system.ref("/s/b").ask(Get()) == 1
 
 
@@ -146,7 +147,7 @@ async def test_error_of_inspect_goes_to_the_operator() -> None:
             nursery.start_soon(expect_key_error, system.control.state, "/a")
             await wait_all_tasks_blocked()
             gate.set()
-        assert system.control.stats("/a").restarts == 0
+        assert (await system.control.stats("/a")).restarts == 0
 
 
 async def expect_key_error(async_fn: Callable[..., Awaitable[object]], *args: object) -> None:
@@ -165,11 +166,11 @@ async def test_stop_and_restart() -> None:
             await system.ref("/s/b").ask(Get())
         assert await system.control.restart("/s/b") is Status.RUNNING
         assert log == ["+a", "+b", "-b", "+b"]
-        system.control.pause("/s")
+        await system.control.pause("/s")
         system.ref("/s/a").tell_nowait(Add(3))
         assert await system.control.restart("/s") is Status.RUNNING
         assert log[4:] == ["-b", "-a", "+a", "+b"]
-        system.control.resume("/s")
+        await system.control.resume("/s")
         assert await system.ref("/s/a").ask(Get()) == 3
         await system.control.stop("/s")
         with pytest.raises(ActorStopped):
@@ -178,29 +179,69 @@ async def test_stop_and_restart() -> None:
             await system.control.restart("/")
 
 
-async def test_trace_publishes_what_is_handled() -> None:
-    """On for a subtree, and off again."""
+async def test_a_trace_has_what_is_taken_in_hand() -> None:
+    """Of a subtree, while the block runs; two traces do not disturb each other."""
     async with open_system(ROOT) as system:
-        topic = system.control.trace("/s")
-        traced = system.bus.subscribe(topic)
-        await system.ref("/s/b").ask(Add(2))
-        system.control.trace("/s", on=False)
-        await system.ref("/s/b").ask(Add(3))
-        traced.close()
-        events = [event async for event in traced]
-        assert [(event.path, event.message) for event in events] == [("/s/b", Add(2))]
-        assert isinstance(events[0], Traced)
+        async with system.control.trace("/s", 10, 10) as trace:
+            await system.ref("/s/b").ask(Add(2))
+            async with system.control.trace("/**", 1, 10) as other:
+                await system.ref("/s/b").ask(Add(3))
+                await system.ref("/a").ask(Add(4))
+                assert [(event.path, event.message) async for event in other] == [("/s/b", Add(3))]
+                assert other.seen == 2
+            assert [(await anext(trace)).message for _ in range(2)] == [Add(2), Add(3)]
+        await system.ref("/s/b").ask(Add(5))
+        assert (trace.seen, trace.skipped) == (2, 0)
+        with pytest.raises(NoSuchActor):
+            async with system.control.trace("/x*", 1, 1):
+                pass
 
 
-async def test_stats_sum_over_a_subtree() -> None:
+async def test_a_trace_takes_so_many_a_second(autojump_clock: MockClock) -> None:
+    """What comes faster is counted and not taken; the reader waits for the next one."""
+    async with open_system(ROOT) as system, system.control.trace("/a", 3, 2) as trace:
+        for number in range(5):
+            await system.ref("/a").ask(Add(number))
+        taken = []
+
+        async def read() -> None:
+            taken.extend([(event.at_s, event.message) async for event in trace])
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read)
+            await wait_all_tasks_blocked()
+            with pytest.raises(trio.BusyResourceError):
+                await anext(trace)
+            await trio.sleep(1)
+            await system.ref("/a").ask(Add(9))
+        assert taken == [(0.0, Add(0)), (0.0, Add(1)), (1.0, Add(9))]
+        assert (trace.seen, trace.skipped) == (6, 3)
+        with trio.move_on_after(1):
+            async with system.control.trace("/a", 1, 1) as other:
+                await anext(other)
+    with pytest.raises(ValueError, match="at least one"):
+        Trace(lambda: 0.0, 0, 1)
+
+
+async def test_stats_sum_over_a_subtree(mock_clock: MockClock) -> None:
     """Counters of all actors below the path."""
     async with open_system(ROOT) as system:
         await system.start_child("/", ChildSpec("p", Sample, start_passive=True))
         system.ref("/a").tell_nowait(Crash(ValueError()))
         await system.ref("/a").ask(Get())
         await system.ref("/s/b").ask(Get())
-        stats = NodeStats(actors=3, passive=1, failed=0, handled=2, skipped=0, queued=0, restarts=1)
-        assert system.control.stats() == stats
+        stats = NodeStats(
+            actors=3,
+            passive=1,
+            failed=0,
+            handled=2,
+            skipped=0,
+            queued=0,
+            restarts=1,
+            busy_s=0.0,
+            activities={Activity.RUNNING: 2, Activity.PASSIVE: 1},
+        )
+        assert await system.control.stats() == stats
 
 
 async def test_waits_show_the_graph_and_a_circle_is_refused() -> None:
@@ -221,9 +262,11 @@ async def test_waits_show_the_graph_and_a_circle_is_refused() -> None:
             await wait_all_tasks_blocked()
             nursery.start_soon(system.ref("/a").ask, Forward(("/b",)))
             await wait_all_tasks_blocked()
-            assert system.control.waits() == [("/a", "/b")]
+            (wait,) = await system.control.waits()
+            assert (wait.path, wait.target, wait.message) == ("/a", "/b", "Get")
+            assert system.control.info("/a").waits[0].target == "/b"
             gate.set()
-        assert system.control.waits() == []
+        assert await system.control.waits() == ()
 
 
 async def test_dead_letters_are_counted_and_published() -> None:
@@ -241,6 +284,6 @@ async def test_events_of_a_node_are_the_last_ones() -> None:
     """An operator sees a bounded history."""
     async with open_system(ROOT) as system:
         for _ in range(10):
-            system.control.pause("/a")
-            system.control.resume("/a")
+            await system.control.pause("/a")
+            await system.control.resume("/a")
         assert len(system.control.info("/a").events) == 16

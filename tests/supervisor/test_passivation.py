@@ -131,11 +131,11 @@ async def expect_failed(ref: ActorRef, message: Message[Any]) -> None:
 async def test_paused_actor_may_rest_with_messages_waiting() -> None:
     """It wakes when it is resumed."""
     async with open_system(root(passivate_after_s=0)) as system:
-        system.control.pause("/a")
+        await system.control.pause("/a")
         system.ref("/a").tell_nowait(Add(7))
         await wait_all_tasks_blocked()
         assert (system.control.info("/a").status, system.control.info("/a").queued) == (Status.PASSIVE, 1)
-        system.control.resume("/a")
+        await system.control.resume("/a")
         assert await system.ref("/a").ask(Get()) == 7
 
 

@@ -80,14 +80,14 @@ async def test_strategy_restarts_the_right_children_in_order(strategy: Strategy,
     async with open_system(SupervisorSpec("", strategy=strategy, children=children)) as system:
         log.clear()
         for name in "abc":
-            system.control.pause(f"/{name}")
+            await system.control.pause(f"/{name}")
             system.ref(f"/{name}").tell_nowait(Add(1))
-        system.control.resume("/b")
+        await system.control.resume("/b")
         system.ref("/b").tell_nowait(crash())
         await wait_all_tasks_blocked()
         assert log == expected
         for name in "ac":
-            system.control.resume(f"/{name}")
+            await system.control.resume(f"/{name}")
             assert await system.ref(f"/{name}").ask(Get()) == 1
 
 

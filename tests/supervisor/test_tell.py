@@ -26,7 +26,7 @@ async def test_tell_waits_for_room() -> None:
     """A full mailbox that blocks holds its senders back, in order, and loses nothing."""
     async with open_system(SupervisorSpec("", children=[SMALL])) as system:
         ref = system.ref("/a")
-        system.control.pause("/a")
+        await system.control.pause("/a")
         sent: list[int] = []
 
         async def send(number: int) -> None:
@@ -38,7 +38,7 @@ async def test_tell_waits_for_room() -> None:
                 nursery.start_soon(send, number)
                 await wait_all_tasks_blocked()
             assert (sent, system.control.info("/a").queued) == ([1], 3)
-            system.control.resume("/a")
+            await system.control.resume("/a")
         assert sorted(sent) == [1, 10, 100]
         assert await ref.ask(Get()) == 111
 
@@ -47,7 +47,7 @@ async def test_tell_gives_up_after_a_while(autojump_clock: MockClock) -> None:
     """The wait for room is as long as an ask's; then the message is not sent."""
     async with open_system(SupervisorSpec("", children=[SMALL])) as system:
         ref = system.ref("/a")
-        system.control.pause("/a")
+        await system.control.pause("/a")
         await ref.tell(Add(1))
         with pytest.raises(MailboxFull, match="/a is full"):
             await ref.tell(Add(2))
@@ -56,7 +56,7 @@ async def test_tell_gives_up_after_a_while(autojump_clock: MockClock) -> None:
             ref.tell_nowait(Add(3))
         with trio.move_on_after(1):
             await ref.tell(Add(4))
-        system.control.resume("/a")
+        await system.control.resume("/a")
         assert await ref.ask(Get()) == 1
 
 
@@ -92,7 +92,7 @@ async def test_cancelled_tell_sends_nothing() -> None:
 async def test_stop_frees_senders_that_wait_for_room() -> None:
     """Their messages become dead letters, like those in the mailbox."""
     async with open_system(SupervisorSpec("", children=[SMALL])) as system:
-        system.control.pause("/a")
+        await system.control.pause("/a")
         async with trio.open_nursery() as nursery:
             for number in range(3):
                 nursery.start_soon(system.ref("/a").tell, Add(number))
@@ -141,12 +141,12 @@ async def test_displaced_tells(overflow: Overflow, letters: int) -> None:
     spec = ChildSpec("a", Sample, mailbox=MailboxSpec(1, overflow))
     async with open_system(SupervisorSpec("", children=[spec])) as system:
         ref = system.ref("/a")
-        system.control.pause("/a")
+        await system.control.pause("/a")
         for price in range(3):
             ref.tell_nowait(Tick("AAPL", price))
         assert len(system.control.dead_letters()) == letters
-        assert system.control.stats("/a").skipped == 2
-        system.control.resume("/a")
+        assert (await system.control.stats("/a")).skipped == 2
+        await system.control.resume("/a")
         await wait_all_tasks_blocked()
         assert await system.control.state("/a") == {"sum": 0, "ticks": (Tick("AAPL", 2),), "terminated": ()}
 

@@ -1,0 +1,110 @@
+"""Choosing nodes by path or pattern, and walking below them, in slices: other tasks get their turn in between.
+
+A tree of 100,000 actors takes tens of milliseconds to walk, which no request at the edge should have to wait for.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+import trio
+from attrs import frozen
+
+from supervisor import registry
+from supervisor.cell import Cell
+from supervisor.errors import NoSuchActor
+from supervisor.node import Node, SupervisorNode
+from supervisor.runtime import Runtime
+
+SLICE = 1000
+"""So many nodes are looked at between two checkpoints: about a millisecond."""
+
+ROOT = "/"
+_WILD = frozenset("*?[")
+
+
+@frozen
+class Selection:
+    """The highest nodes that a pattern names; what is below them belongs to it, too. `actors` counts those in all."""
+
+    paths: tuple[str, ...]
+    actors: int
+
+
+def is_pattern(target: str) -> bool:
+    """Say whether this is a pattern and no path; names have none of its characters."""
+    return not _WILD.isdisjoint(target)
+
+
+async def tops(runtime: Runtime, target: str) -> list[Node]:
+    """Return the highest nodes that a path or pattern names. Raises `NoSuchActor` where there are none."""
+    if not is_pattern(target):
+        await trio.lowlevel.checkpoint()
+        return [registry.node(runtime.nodes, target)]
+    found = await _match(runtime.nodes[ROOT], tuple(part for part in target.split("/") if part))
+    highest = [node for node in found if not _is_below(node, found)] if "**" in target else list(found)
+    if not highest:
+        raise NoSuchActor(target)
+    return highest
+
+
+def slices(nodes: list[Node]) -> Iterator[list[Node]]:
+    """Yield these nodes and all below them, parents first, SLICE at a time; the caller's checkpoint goes in between.
+
+    The children of a node are looked up when it is yielded: whatever starts below one later has it as its parent.
+    """
+    pending = deque(nodes)
+    while pending:
+        batch: list[Node] = []
+        while pending and len(batch) < SLICE:
+            node = pending.popleft()
+            batch.append(node)
+            if isinstance(node, SupervisorNode):
+                pending.extend(node.children.values())
+        yield batch
+
+
+async def select(runtime: Runtime, target: str) -> Selection:
+    """Say what a path or pattern names. Raises `NoSuchActor`."""
+    nodes = await tops(runtime, target)
+    actors = 0
+    for batch in slices(nodes):
+        actors += sum(isinstance(node, Cell) for node in batch)
+        await trio.lowlevel.checkpoint()
+    return Selection(tuple(node.path for node in nodes), actors)
+
+
+async def _match(root: Node, parts: tuple[str, ...]) -> dict[Node, None]:
+    """Find the nodes that match, but none below one that `**` at the end of the pattern has found already."""
+    found: dict[Node, None] = {}
+    pending = deque([(root, parts)])
+    looked_at = 0
+    while pending:
+        node, rest = pending.popleft()
+        looked_at += 1
+        if not looked_at % SLICE:
+            await trio.lowlevel.checkpoint()
+        if not rest:
+            found[node] = None
+            continue
+        if rest[0] == "**":
+            pending.appendleft((node, rest[1:]))
+        if not isinstance(node, SupervisorNode) or (rest[0] == "**" and len(rest) == 1):
+            continue
+        following = rest if rest[0] == "**" else rest[1:]
+        for child in tuple(node.children.values()):
+            looked_at += 1
+            if not looked_at % SLICE:
+                await trio.lowlevel.checkpoint()
+            if rest[0] in {"*", "**"} or fnmatchcase(child.name, rest[0]):
+                pending.append((child, following))
+    return found
+
+
+def _is_below(node: Node, found: dict[Node, None]) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent in found:
+            return True
+        parent = parent.parent
+    return False
