@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from actors.bars import MINUTE_US, Bar, RecentBars, aggregate
+from actors.bars import MINUTE_US, Bar, Interval, RecentBars, aggregate
 from actors.equity import EquityPoint, Execution, Holdings, holdings_at, notional_of, realised, value
 from actors.errors import FloorBusy, RangeTooLong
 from actors.model import Action, Agent
@@ -28,9 +28,15 @@ EXECUTIONS_MAX: Final = 200_000
 
 @frozen
 class Report:
-    """How well an agent did in a span: what so many periods of its interval, and so many sales, say."""
+    """How well an agent did between two moments: what so many periods, and so many sales, say.
 
-    span: Span
+    A period is an interval by the clock, and `period_years` years of trading.
+    """
+
+    from_us: int
+    to_us: int
+    interval: Interval
+    period_years: float
     periods: int
     sales: int
     measures: Performance
@@ -68,19 +74,23 @@ async def performance(views: FloorViews, history: History, agent: Agent, span: S
     market = views.market
     if not market.tick:
         raise FloorBusy("the market has not opened yet; ask again in a moment")
+    period_years = span.interval.length_us / market.tick_us / market.ticks_per_year
     moments = range(span.interval.floor(span.from_us), span.to_us + 1, span.interval.length_us)
     past = await _look_back(views, history, agent.agent_id, moments, now_us)
     curve = _unbroken_end(past.points())
-    fills = past.fills(curve[0].at_us, curve[-1].at_us) if curve else []
-    profits = realised(past.holdings[curve[0].at_us], past.prices[curve[0].at_us], fills) if curve else []
+    if not curve:
+        return Report(span.from_us, span.to_us, span.interval, period_years, 0, 0, measure((), period_years))
+    begin_us, end_us = curve[0].at_us, curve[-1].at_us
+    fills = past.fills(begin_us, end_us)
+    profits = realised(past.holdings[begin_us], past.prices[begin_us], fills)
     measures = measure(
         [point.equity_micros for point in curve],
-        span.interval.length_us / market.tick_us / market.ticks_per_year,
+        period_years,
         profits,
         notional_of(fills, Action.BUY),
         notional_of(fills, Action.SELL),
     )
-    return Report(span, max(0, len(curve) - 1), len(profits), measures)
+    return Report(begin_us, end_us, span.interval, period_years, len(curve) - 1, len(profits), measures)
 
 
 def _unbroken_end(points: Sequence[EquityPoint | None]) -> list[EquityPoint]:
