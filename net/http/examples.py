@@ -52,6 +52,8 @@ def example_of(name: str, schema: Mapping[str, Any] | None = None, known: Mappin
 
 
 def _scalar(schema: Mapping[str, Any]) -> Any:
+    if "examples" in schema:
+        return schema["examples"][0]
     if "enum" in schema:
         return schema["enum"][0]
     if schema.get("format") == "date-time":

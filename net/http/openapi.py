@@ -23,7 +23,7 @@ PROBLEM: Final[Schema] = {
     "properties": {
         "type": {"type": "string", "format": "uri-reference", "examples": [f"{TYPE_BASE}validation"]},
         "title": {"type": "string"},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599, "examples": [400]},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
         "correlationId": {"type": "string"},

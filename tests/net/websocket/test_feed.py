@@ -15,6 +15,7 @@ from net.websocket.limits import Limits
 from net.websocket.messages import AnswerMessage
 from net.wire.structure import InvalidRequest
 from tests.net.websocket.floor import MiniFloor
+from tests.net.websocket.frame_schemas import validate
 from tests.net.websocket.memory import MemoryTransport
 
 TRADES = Channel(Topic.TRADES)
@@ -68,7 +69,7 @@ async def test_a_lag_in_a_replay_resumes_where_the_replay_was(desk: Desk) -> Non
     await wait_all_tasks_blocked()
     assert [frame["seq"] for frame in desk.transport.heard] == [2, 2]
     lagged = desk.transport.heard[-1]
-    assert lagged["type"] == "lagged"
+    validate("lagged", lagged)
     assert lagged["data"]["resume"] == {"market": 9, "portfolio": 9, "trades": 2}
     assert lagged["timestamp"] == "2026-02-02T02:40:00.000000Z"
 

@@ -21,6 +21,7 @@ from net.websocket.channels import TOPICS
 from net.websocket.outbox import Frame
 from net.websocket.render import event_frame, market_frame, portfolio_frame
 from tests.net.websocket.floor import NOW_US, MiniFloor
+from tests.net.websocket.frame_schemas import validate
 
 
 def _json(frame: Frame) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def test_every_event_has_the_frame_of_the_contract(floor: MiniFloor, kind: type[
     frame = event_frame(_recorded(_samples(floor)[kind]), floor.views)
     shown = _json(frame)
     assert list(shown) == ["type", "agentId", "seq", "timestamp", "data"]
+    validate(kind.type, shown)
     assert (shown["type"], shown["agentId"], shown["seq"]) == (kind.type, "agt_1", 42)
     assert shown["timestamp"] == "2026-02-02T02:40:00.000000Z"
     assert (frame.seq, frame.key, frame.is_reply) == (42, None, False)
