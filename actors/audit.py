@@ -13,6 +13,7 @@ from actors.events import (
     ApprovalCancelled,
     ApprovalExpired,
     ApprovalRejected,
+    ControlAction,
     Event,
     KeyCreated,
     KeyRevoked,
@@ -22,6 +23,9 @@ from actors.events import (
     UserSignedIn,
     UserSignedOut,
 )
+
+CONTROL_STREAM: Final = "floor"
+"""The stream of what operators do to actors."""
 
 AUDITED: Final[tuple[type[Event], ...]] = (
     AgentCreated,
@@ -38,5 +42,6 @@ AUDITED: Final[tuple[type[Event], ...]] = (
     UserRefreshReused,
     KeyCreated,
     KeyRevoked,
+    ControlAction,
 )
 """Another class needs a migration of the index by which storage finds them."""

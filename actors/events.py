@@ -214,6 +214,20 @@ class KeyRevoked:
     user_id: str
 
 
+@frozen
+class ControlAction:
+    """An operator did something to actors: `verb` pause, resume, stop, restart or trace, to what `target` names.
+
+    `target` is a path or a pattern of paths, `actors` how many actors that was with all below it.
+    """
+
+    type: ClassVar[str] = "control.action"
+    verb: str
+    target: str
+    reason: str
+    actors: int
+
+
 AgentEventRecord = AgentCreated | AgentUpdated | AgentStatusChanged
 TradeEventRecord = TradeCreated | TradeTriggered | TradeExecuted | TradeFailed | TradeCancelled
 ApprovalEventRecord = ApprovalRequested | ApprovalApproved | ApprovalRejected | ApprovalExpired | ApprovalCancelled
@@ -221,7 +235,7 @@ BookEvent = TradeEventRecord | ApprovalEventRecord | UsageAlert
 SignInEventRecord = UserSignedIn | UserRefreshed | UserSignedOut | UserRefreshReused
 KeyEventRecord = KeyCreated | KeyRevoked
 UserEventRecord = UserChanged | UserPasswordChanged | SignInEventRecord | KeyEventRecord
-Event = AgentEventRecord | BookEvent | UserEventRecord
+Event = AgentEventRecord | BookEvent | UserEventRecord | ControlAction
 
 EVENT_CLASSES: tuple[type[Event], ...] = (
     AgentCreated,
@@ -246,6 +260,7 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     UserRefreshReused,
     KeyCreated,
     KeyRevoked,
+    ControlAction,
 )
 
 

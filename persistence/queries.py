@@ -5,7 +5,7 @@ Every one is a single statement or reads the log, which only grows, so what it r
 
 # ruff: noqa: S608 - statements are put together from constants; every value is bound.
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from itertools import chain
 
@@ -177,6 +177,12 @@ def user(connection: Connection, user_id: str) -> User | None:
 def users(connection: Connection) -> Sequence[User]:
     """Return everybody, in the order of the events that added them."""
     return [user_of(row) for row in connection.execute(_USERS)]
+
+
+def outbox_depths(connection: Connection) -> Mapping[Channel, int]:
+    """Count the entries of each channel."""
+    found = dict(connection.execute("SELECT channel, count(*) FROM outbox GROUP BY channel"))
+    return {channel: found.get(channel.value, 0) for channel in Channel}
 
 
 def outbox(connection: Connection, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:

@@ -159,14 +159,20 @@ CREATE TABLE watermarks (
 """
 
 # What the audit shows is rare among trades: an index of it alone costs those nothing.
-AUDITED_TYPES = (
+_AUDITED_AT_FIRST = (
     "'agent.created', 'agent.updated', 'agent.status', 'oversight.approved', 'oversight.rejected', "
     "'oversight.expired', 'oversight.cancelled', 'user.changed', 'user.password_changed', 'user.signed_in', "
     "'user.signed_out', 'user.refresh_reused', 'key.created', 'key.revoked'"
 )
+_AUDIT = f"CREATE INDEX events_audited ON events (seq) WHERE type IN ({_AUDITED_AT_FIRST})"
+
+AUDITED_TYPES = f"{_AUDITED_AT_FIRST}, 'control.action'"
 """The types in the index of the audit; SQLite uses it for queries that name exactly these."""
 
-_AUDIT = f"CREATE INDEX events_audited ON events (seq) WHERE type IN ({AUDITED_TYPES})"
+_AUDIT_OF_CONTROL = f"""
+DROP INDEX events_audited;
+CREATE INDEX events_audited ON events (seq) WHERE type IN ({AUDITED_TYPES});
+"""
 
 # What a bar of an hour holds is also in those of its minutes, as long as these are kept.
 _BARS = """
@@ -224,6 +230,12 @@ def m004_audit(db: Database) -> None:
 def m005_bars(db: Database) -> None:
     """Make the tables of the bars of prices."""
     _run(db, _BARS)
+
+
+@migrations()
+def m006_audit_of_control(db: Database) -> None:
+    """Find what operators do to actors in the audit, too."""
+    _run(db, _AUDIT_OF_CONTROL)
 
 
 def _run(db: Database, script: str) -> None:

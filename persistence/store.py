@@ -102,6 +102,10 @@ class SqliteStore:
         """Return the next entries of one channel, oldest first. Raises JournalUnavailable."""
         return await self.read(queries.outbox, channel, after_entry_id, limit)
 
+    async def outbox_depths(self) -> Mapping[Channel, int]:
+        """Return how many entries of each channel have not left yet. Raises JournalUnavailable."""
+        return await self.read(queries.outbox_depths)
+
     async def trade(self, agent_id: str, trade_id: str) -> Trade | None:
         """Return a trade of an agent, whatever became of it."""
         return await self.read(queries.trade, agent_id, trade_id)

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from actors import ledger
 from actors.book import Book, StreamBroken, apply, open_book
-from actors.events import AgentCreated, AgentEventRecord, BookEvent, Recorded, UserChanged
+from actors.events import AgentCreated, AgentEventRecord, BookEvent, ControlAction, Recorded, UserChanged
 from actors.model import Agent, AgentStatus, ApprovalStatus, TradeStatus, Usage
 from persistence import codec
 from persistence.chain import EventRow
@@ -202,6 +202,9 @@ def _check_stream(connection: Connection, findings: Findings, counts: Counts, pl
         check_person(connection, findings, first.event, places)
         counts.users += 1
         return
+    if isinstance(first.event, ControlAction):
+        _check_control(places)
+        return
     if not isinstance(first.event, AgentCreated):
         raise StreamBroken(f"no stream starts with {first.event.type}")
     agent = first.event.agent
@@ -214,6 +217,13 @@ def _check_stream(connection: Connection, findings: Findings, counts: Counts, pl
     counts.purged += tombstone is not None
     counts.trades += replayed.trades
     counts.approvals += replayed.approvals
+
+
+def _check_control(places: Iterator[Recorded]) -> None:
+    """Check the stream of what operators did, which leads to no rows."""
+    for place in places:
+        if not isinstance(place.event, ControlAction):
+            raise StreamBroken(f"{place.event.type} has no place among what operators did")
 
 
 def _rows_of(connection: Connection, table: str, agent_id: str) -> int:

@@ -18,6 +18,7 @@ from actors.events import (
     ApprovalExpired,
     ApprovalRejected,
     ApprovalRequested,
+    ControlAction,
     Event,
     TradeCancelled,
     TradeCreated,
@@ -83,8 +84,8 @@ def parse_channel(name: str) -> Channel:
 
 
 def agent_id_of(event: Event) -> str | None:
-    """Return the agent that an event is about, None for a person's."""
-    if isinstance(event, UserEventRecord):
+    """Return the agent that an event is about, None for a person's or an operator's."""
+    if isinstance(event, UserEventRecord | ControlAction):
         return None
     if isinstance(event, UsageAlert):
         return event.agent_id

@@ -4,6 +4,7 @@ from typing import Any
 
 from attrs import evolve
 
+from actors.audit import CONTROL_STREAM
 from actors.book import open_book
 from actors.desk import Outcome
 from actors.events import (
@@ -11,6 +12,7 @@ from actors.events import (
     AgentStatusChanged,
     ApprovalRequested,
     BookEvent,
+    ControlAction,
     TradeCreated,
     TradeExecuted,
     UserChanged,
@@ -99,3 +101,9 @@ def _deliveries(event: BookEvent) -> tuple[Delivery, ...]:
         )
         return (ApprovalDelivery(record),)
     return ()
+
+
+def control(verb: str = "pause", target: str = "/agents", at_us: int = NOW_US) -> Commit:
+    """Return the commit of what an operator did."""
+    action = ControlAction(verb, target, "the market is closed", 3)
+    return Commit(CONTROL_STREAM, at_us, OWNER, "cor_control", (action,))

@@ -20,7 +20,7 @@ from persistence.schema import AUDITED_TYPES
 from persistence.store import SqliteStore, open_store
 from persistence.verify import verify
 from tests.actors.builders import NOW_US, a_book, a_ticket, an_agent, buy, placed
-from tests.persistence.commits import a_user, change, creation, enrolment, status_change
+from tests.persistence.commits import a_user, change, control, creation, enrolment, status_change
 
 Store = MemoryStore | SqliteStore
 AGENT = an_agent()
@@ -42,6 +42,7 @@ async def filled(store: Store) -> None:
     await store.commit([enrolment(a_user()), creation(AGENT)])
     await store.commit([change(AGENT, placed(a_book(), buy(), a_ticket(1)))])
     await store.commit([status_change(AGENT, AgentStatus.PAUSED, NOW_US + 1)])
+    await store.commit([control("pause", "/agents", NOW_US + 2)])
 
 
 async def test_the_audit_is_the_log_without_what_agents_do_all_day(store: Store) -> None:
@@ -52,7 +53,12 @@ async def test_the_audit_is_the_log_without_what_agents_do_all_day(store: Store)
     for place in log:
         head = hashes[place.seq] = link(head, event_row(place, codec.encode(place.principal)))
     expected = [AuditEntry(place, hashes[place.seq]) for place in log if isinstance(place.event, AUDITED)]
-    assert [entry.recorded.event.type for entry in expected] == ["user.changed", "agent.created", "agent.status"]
+    assert [entry.recorded.event.type for entry in expected] == [
+        "user.changed",
+        "agent.created",
+        "agent.status",
+        "control.action",
+    ]
     assert list(await store.audit(0, 100)) == expected
     assert list(await store.audit(1, 1)) == expected[1:2]
     assert list(await store.audit(log[-1].seq, 10)) == []

@@ -300,3 +300,9 @@ def test_the_version_of_sqlite_is_known_and_has_no_reset_bug() -> None:
     assert not has_wal_reset_bug()
     assert has_wal_reset_bug((3, 51, 2))
     assert not has_wal_reset_bug((3, 51, 3))
+
+
+async def test_what_waits_in_the_outbox_is_counted(store: SqliteStore) -> None:
+    """By channel, those without anything too."""
+    await buy_one(store, 1)
+    assert await store.outbox_depths() == {Channel.METERING: 3, Channel.OVERSIGHT: 0, Channel.NOTIFY: 0}

@@ -18,7 +18,7 @@ from persistence.verify import Report, verify
 from persistence.verify_streams import Counts
 from tests.actors.builders import DAY_US, NOW_US, TSLA_MICROS, a_decision, a_ticket, an_agent, buy, placed
 from tests.actors.builders import held_purchase as held
-from tests.persistence.commits import a_user, change, creation, enrolment, status_change
+from tests.persistence.commits import a_user, change, control, creation, enrolment, status_change
 
 AGENT = an_agent()
 GONE = an_agent(agent_id="agt_gone")
@@ -187,3 +187,14 @@ def test_what_is_no_floor_cannot_be_verified(tmp_path: Path, content: Any) -> No
     with pytest.raises(JournalUnavailable, match=r"cannot verify .*floor\.db"):
         verify(path)
     assert path.exists() is (content is not None)
+
+
+async def test_what_operators_did_is_verified(tmp_path: Path) -> None:
+    """It leads to no rows, and nothing else has a place in its stream."""
+    store = open_store(tmp_path / "floor.db")
+    await store.commit([control("pause"), *HISTORY])
+    await store.commit([control("resume")])
+    store.close()
+    assert verify(store.path).ok
+    report = tamper(store.path, "UPDATE events SET stream = 'floor' WHERE seq = 9")
+    assert any("agent.status has no place among what operators did" in message for message in messages(report))
