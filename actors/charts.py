@@ -162,7 +162,7 @@ async def _executions(history: History, agent_id: str, before_seq: int, since_us
         found += page
         if len(page) < EXECUTIONS_PAGE or page[-1].at_us <= since_us:
             return found
-        if len(found) >= EXECUTIONS_MAX:
+        if len(found) > EXECUTIONS_MAX:
             raise RangeTooLong(
                 f"the agent traded more than {EXECUTIONS_MAX:,} times since the range begins; let it begin later"
             )
