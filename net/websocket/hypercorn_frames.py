@@ -121,7 +121,9 @@ class HypercornTransport:
         self._asgi_receive = receive
         self._asgi_send = send
         self._is_gone = False
-        stream.handshake = PlainHandshake(stream.scope["headers"], stream.scope["http_version"])  # type: ignore[arg-type]
+        upgrade = stream.scope
+        headers = list(upgrade["headers"])
+        stream.handshake = PlainHandshake(headers, upgrade["http_version"])
         stream.buffer = MessageBuffer(message_bytes_max, self._too_large)  # type: ignore[assignment]  # Duck-typed.
 
     async def accept(self) -> None:
