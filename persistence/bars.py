@@ -73,8 +73,8 @@ def closes(
 ) -> Mapping[str, Sequence[int | None]]:
     """Return the last price of each symbol that was stored of before each of these whole minutes, None for none."""
     values = {
-        "symbols": orjson.dumps(symbols).decode(),
-        "moments": orjson.dumps(moments_us).decode(),
+        "symbols": orjson.dumps(list(symbols)).decode(),
+        "moments": orjson.dumps(list(moments_us)).decode(),
         "hour_us": Interval.HOUR.length_us,
     }
     return {symbol: orjson.loads(found) for symbol, found in connection.execute(_CLOSES, values)}

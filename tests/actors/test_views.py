@@ -69,6 +69,16 @@ def test_a_users_agents_are_listed_in_the_order_they_were_made() -> None:
     assert list(views.agents_of("usr_owner")) == [renamed, second]
 
 
+def test_traded_shares_are_counted_until_they_are_taken() -> None:
+    """By symbol; whoever takes them leaves nothing."""
+    views = FloorViews()
+    for symbol, quantity in (("AAPL", 3), ("TSLA", 1), ("AAPL", 4)):
+        views.count_traded(symbol, quantity)
+
+    assert views.take_traded() == {"AAPL": 7, "TSLA": 1}
+    assert views.take_traded() == {}
+
+
 def test_pending_approvals_are_found_by_their_id() -> None:
     """An approval is found from the commit that asked for it to the one that resolved it."""
     views = FloorViews()

@@ -81,6 +81,9 @@ async def test_the_last_price_before_a_moment(store: Store) -> None:
         "MSFT": [None] * 5,
         "TSLA": [None, 51, 51, 51, 51],
     }
+    assert dict(await store.closes((), moments)) == dict(await store.closes([], ())) == {}
+    evenly = range(NOW_US, NOW_US + 3 * MINUTE_US, MINUTE_US)
+    assert list((await store.closes(("AAPL",), evenly))["AAPL"]) == [None, 101, 101]
 
 
 async def test_minutes_go_and_hours_stay(store: Store) -> None:
