@@ -4,14 +4,15 @@ The newest minutes are in memory already when they are not stored yet. Each func
 asks storage for anything, so what it puts together belongs together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import dropwhile, takewhile
 from typing import Final
 
+import trio
 from attrs import frozen
 
 from actors.bars import MINUTE_US, Bar, Interval, RecentBars, aggregate
-from actors.equity import EquityPoint, Execution, Holdings, holdings_at, notional_of, realised, value
+from actors.equity import EquityPoint, Execution, Holdings, Rewind, notional_of, realised, value
 from actors.errors import FloorBusy, RangeTooLong
 from actors.model import Action, Agent
 from actors.performance import Performance, measure
@@ -82,7 +83,11 @@ async def performance(views: FloorViews, history: History, agent: Agent, span: S
         return Report(span.from_us, span.to_us, span.interval, period_years, 0, 0, measure((), period_years))
     begin_us, end_us = curve[0].at_us, curve[-1].at_us
     fills = past.fills(begin_us, end_us)
-    profits = realised(past.holdings[begin_us], past.prices[begin_us], fills)
+    profits: list[int] = []
+    for profit in realised(past.holdings[begin_us], past.prices[begin_us], fills):
+        profits.append(profit)
+        if not len(profits) % EXECUTIONS_PAGE:
+            await trio.lowlevel.checkpoint()
     measures = measure(
         [point.equity_micros for point in curve],
         period_years,
@@ -128,9 +133,12 @@ async def _look_back(views: FloorViews, history: History, agent_id: str, moments
     current = views.market.prices
     if not moments:
         return _Past({}, {}, ())
-    executions = await _executions(history, agent_id, before_seq, moments[0])
     now = Holdings(book.cash_micros, {symbol: held.quantity for symbol, held in book.positions.items()})
-    holdings = holdings_at(moments, now, executions)
+    rewind, executions = Rewind(now, moments), list[Execution]()
+    async for page in _pages(history, agent_id, before_seq, moments[0]):
+        rewind.undo(page)
+        executions += page
+    holdings = rewind.holdings()
     symbols = sorted({symbol for held in holdings.values() for symbol in held.quantities})
     closes = await history.closes(symbols, moments) if symbols else {}
     prices = {
@@ -154,15 +162,16 @@ def _known(recent: RecentBars, at_us: int, stored: Mapping[str, int | None]) -> 
     return known
 
 
-async def _executions(history: History, agent_id: str, before_seq: int, since_us: int) -> list[Execution]:
-    """Return an agent's fills before a place in the log, the newest first, back to a moment at least."""
-    found: list[Execution] = []
+async def _pages(history: History, agent_id: str, before_seq: int, since_us: int) -> AsyncIterator[Sequence[Execution]]:
+    """Yield an agent's fills before a place in the log, the newest first, back to a moment at least."""
+    count = 0
     while True:
         page = await history.executions(agent_id, before_seq, EXECUTIONS_PAGE)
-        found += page
+        yield page
+        count += len(page)
         if len(page) < EXECUTIONS_PAGE or page[-1].at_us <= since_us:
-            return found
-        if len(found) > EXECUTIONS_MAX:
+            return
+        if count > EXECUTIONS_MAX:
             raise RangeTooLong(
                 f"the agent traded more than {EXECUTIONS_MAX:,} times since the range begins; let it begin later"
             )

@@ -4,7 +4,7 @@ A fill is undone by giving back what it took. Nothing but cash and fills is need
 it; what it costs grows with the fills since the first moment that is asked for, and not with the age of the portfolio.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import frozen
 
@@ -45,14 +45,42 @@ class Holdings:
     cash_micros: int
     quantities: Mapping[str, int]
 
-    def before(self, execution: Execution) -> "Holdings":
-        """Return what was held before a fill."""
+
+class Rewind:
+    """Undoes fills, the newest first, and keeps what was held at some moments, a fill of that very moment included."""
+
+    def __init__(self, now: Holdings, moments_us: Iterable[int]) -> None:
+        self._cash_micros = now.cash_micros
+        self._quantities = dict(now.quantities)
+        self._ahead = sorted(moments_us)
+        self._found: dict[int, Holdings] = {}
+
+    def undo(self, executions: Iterable[Execution]) -> None:
+        """Go back over the next fills, as far as the earliest moment."""
+        for execution in executions:
+            self._keep(execution.at_us)
+            if not self._ahead:
+                return
+            self._take_back(execution)
+
+    def holdings(self) -> Mapping[int, Holdings]:
+        """Return what was held at each moment, once all fills since the earliest one are undone."""
+        self._keep(0)
+        return self._found
+
+    def _keep(self, since_us: int) -> None:
+        """Keep what is held for the moments that lie ahead, back to a time."""
+        while self._ahead and self._ahead[-1] >= since_us:
+            self._found[self._ahead.pop()] = Holdings(self._cash_micros, dict(self._quantities))
+
+    def _take_back(self, execution: Execution) -> None:
         sign = 1 if execution.action is Action.BUY else -1
-        left = self.quantities.get(execution.symbol, 0) - sign * execution.quantity
-        quantities = {**self.quantities, execution.symbol: left}
-        if not left:
-            del quantities[execution.symbol]
-        return Holdings(self.cash_micros + sign * execution.notional_micros + execution.fee_micros, quantities)
+        self._cash_micros += sign * execution.notional_micros + execution.fee_micros
+        left = self._quantities.get(execution.symbol, 0) - sign * execution.quantity
+        if left:
+            self._quantities[execution.symbol] = left
+        else:
+            del self._quantities[execution.symbol]
 
 
 @frozen
@@ -69,22 +97,6 @@ class EquityPoint:
         return self.cash_micros + self.market_value_micros
 
 
-def holdings_at(moments_us: Iterable[int], now: Holdings, executions: Iterable[Execution]) -> dict[int, Holdings]:
-    """Return what was held at each moment, a fill of this very moment included.
-
-    `executions` are those since the first moment at least, the newest first; the moments may come in any order.
-    """
-    found: dict[int, Holdings] = {}
-    undone = iter(executions)
-    execution = next(undone, None)
-    for at_us in sorted(moments_us, reverse=True):
-        while execution is not None and execution.at_us > at_us:
-            now = now.before(execution)
-            execution = next(undone, None)
-        found[at_us] = now
-    return found
-
-
 def value(at_us: int, holdings: Holdings, prices: Mapping[str, int]) -> EquityPoint | None:
     """Return what holdings were worth at prices by symbol, None where the price of something held is not known."""
     if any(symbol not in prices for symbol in holdings.quantities):
@@ -93,14 +105,13 @@ def value(at_us: int, holdings: Holdings, prices: Mapping[str, int]) -> EquityPo
     return EquityPoint(at_us, holdings.cash_micros, worth)
 
 
-def realised(start: Holdings, prices: Mapping[str, int], executions: Iterable[Execution]) -> list[int]:
-    """Return what each sale earned, its fee taken off, in the order of the fills (the oldest first).
+def realised(start: Holdings, prices: Mapping[str, int], executions: Iterable[Execution]) -> Iterator[int]:
+    """Yield what each sale earned, its fee taken off, in the order of the fills (the oldest first).
 
     What was held at the start counts as bought then, at these prices. Cost is the average one, as in the ledger.
     """
     quantities = dict(start.quantities)
     costs = {symbol: quantity * prices[symbol] for symbol, quantity in quantities.items()}
-    profits: list[int] = []
     for execution in executions:
         symbol, quantity = execution.symbol, execution.quantity
         held, cost = quantities.get(symbol, 0), costs.get(symbol, 0)
@@ -109,8 +120,7 @@ def realised(start: Holdings, prices: Mapping[str, int], executions: Iterable[Ex
             continue
         removed = divide_half_even(cost * quantity, held)
         quantities[symbol], costs[symbol] = held - quantity, cost - removed
-        profits.append(execution.notional_micros - execution.fee_micros - removed)
-    return profits
+        yield execution.notional_micros - execution.fee_micros - removed
 
 
 def notional_of(executions: Iterable[Execution], action: Action) -> int:

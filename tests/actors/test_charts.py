@@ -255,13 +255,17 @@ async def test_fills_are_read_page_by_page(autojump_clock: object, monkeypatch: 
         for quantity in (1, 2, 3, 4):
             await floor.advance(30)
             await floor.trade(buy(quantity=quantity))
+        await floor.trade(sell(quantity=5))
         now_us = floor.around.clock.now_us()
+        report = await shown_report(floor, Span(NOW_US, now_us, Interval.MINUTE))
+        assert (report.sales, report.measures.win_rate) == (1, 0.0)
         whole = await shown_curve(floor, Span(NOW_US, now_us, Interval.MINUTE))
         monkeypatch.setattr(charts, "EXECUTIONS_PAGE", 1)
         assert await shown_curve(floor, Span(NOW_US, now_us, Interval.MINUTE)) == whole
-        monkeypatch.setattr(charts, "EXECUTIONS_MAX", 2)
+        assert await shown_report(floor, Span(NOW_US, now_us, Interval.MINUTE)) == report
+        monkeypatch.setattr(charts, "EXECUTIONS_MAX", 3)
         assert await shown_curve(floor, Span(now_us - MINUTE_US, now_us, Interval.MINUTE)) == whole[-2:]
-        with pytest.raises(RangeTooLong, match="more than 2 times"):
+        with pytest.raises(RangeTooLong, match="more than 3 times"):
             await shown_curve(floor, Span(NOW_US, now_us, Interval.MINUTE))
 
 

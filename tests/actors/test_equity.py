@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors import ledger
-from actors.equity import EquityPoint, Execution, Holdings, execution_of, holdings_at, notional_of, realised, value
+from actors.equity import EquityPoint, Execution, Holdings, Rewind, execution_of, notional_of, realised, value
 from actors.errors import InsufficientFunds, InsufficientShares
 from actors.model import Action
 from actors.money import dollars
@@ -25,25 +25,34 @@ SOLD = fill(3, Action.SELL, 3, "60")
 REST = fill(5, Action.SELL, 1, "40")
 
 
-def test_undoing_a_fill_gives_back_what_it_took() -> None:
-    """Worked by hand: four at $50 and a fee of $1 leave $799; three at $60 less $1 make it $978."""
-    after = Holdings(dollars(978), {"AAPL": 1})
-    between = after.before(SOLD)
-    assert between == Holdings(dollars(799), {"AAPL": 4})
-    assert between.before(BOUGHT) == NOTHING
+def held_at(moments_us: list[int], now: Holdings, *pages: list[Execution]) -> dict[int, Holdings]:
+    """Return what was held at these moments."""
+    rewind = Rewind(now, moments_us)
+    for page in pages:
+        rewind.undo(page)
+    return dict(rewind.holdings())
 
 
-def test_holdings_at_moments() -> None:
-    """A fill counts from its own moment on; moments may come in any order."""
+@pytest.mark.parametrize("pages", [([REST, SOLD, BOUGHT],), ([REST], [SOLD, BOUGHT], []), ([REST, SOLD], [BOUGHT])])
+def test_undoing_fills_gives_back_what_they_took(pages: tuple[list[Execution], ...]) -> None:
+    """Worked by hand: four at $50 and a fee of $1 leave $799, three at $60 less $1 make it $978, and so on.
+
+    A fill counts from its own moment on; moments may come in any order.
+    """
     now = Holdings(dollars(1_017), {})
-    found = holdings_at([4_000_000, 0, 1_000_000, 9_000_000], now, [REST, SOLD, BOUGHT])
-    assert found == {
+    assert held_at([4_000_000, 0, 1_000_000, 9_000_000], now, *pages) == {
         0: NOTHING,
         1_000_000: Holdings(dollars(799), {"AAPL": 4}),
         4_000_000: Holdings(dollars(978), {"AAPL": 1}),
         9_000_000: now,
     }
-    assert holdings_at([], now, [SOLD]) == {}
+
+
+def test_what_is_older_than_every_moment_is_not_undone() -> None:
+    """Pages may reach further back than was asked for."""
+    now = Holdings(dollars(1_017), {})
+    assert held_at([5_000_000], now, [REST, SOLD], [BOUGHT]) == {5_000_000: now}
+    assert held_at([], now, [SOLD]) == {}
 
 
 def test_value_needs_every_price() -> None:
@@ -58,14 +67,14 @@ def test_value_needs_every_price() -> None:
 
 def test_what_sales_earned() -> None:
     """Worked by hand: 3 * $60 - $1 - 3 * $50 is $29; 1 * $40 - $1 - $50 is -$11."""
-    assert realised(NOTHING, {}, [BOUGHT, SOLD, REST]) == [dollars(29), dollars(-11)]
+    assert list(realised(NOTHING, {}, [BOUGHT, SOLD, REST])) == [dollars(29), dollars(-11)]
 
 
 def test_what_was_held_before_counts_at_the_price_of_then() -> None:
     """Worked by hand: four worth $55 each, two bought at $58 more: $56 on average; three sold at $60 less $1."""
     start = Holdings(0, {"AAPL": 4})
     fills = [fill(1, Action.BUY, 2, "58"), SOLD]
-    assert realised(start, {"AAPL": dollars(55)}, fills) == [dollars(11)]
+    assert list(realised(start, {"AAPL": dollars(55)}, fills)) == [dollars(11)]
 
 
 def test_the_notional_of_one_side() -> None:
@@ -112,6 +121,6 @@ def test_backwards_is_forwards(orders: list[tuple[Action, str, int, int]]) -> No
     def held(state: ledger.Portfolio) -> Holdings:
         return Holdings(state.cash_micros, {name: position.quantity for name, position in state.positions.items()})
 
-    found = holdings_at(range(len(states)), held(portfolio), reversed(fills))
+    found = held_at(list(range(len(states))), held(portfolio), fills[::-1])
     assert found == {moment: held(state) for moment, state in enumerate(states)}
-    assert realised(held(states[0]), {}, fills) == profits
+    assert list(realised(held(states[0]), {}, fills)) == profits
