@@ -1,6 +1,8 @@
 """A channel over Hypercorn alone: due frames are written at once, and a client that does not read can be cut off."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
 from net.socketio.asgi import Receive, Send
 from net.socketio.channel import MessageTooLarge
@@ -8,6 +10,9 @@ from net.socketio.outbox import Frame
 from net.websocket.closing import Closing
 from net.websocket.hypercorn_frames import HypercornTransport
 from net.websocket.wire import encode_binary, encode_text
+
+SHARED_FRAMES: Final = 16
+"""So many frames are kept encoded, as all receivers of an event write the same one within the same moment."""
 
 
 class HypercornChannel:
@@ -41,5 +46,6 @@ class HypercornChannel:
         self._has_overflowed = True
 
 
+@lru_cache(maxsize=SHARED_FRAMES)
 def _encode(frame: Frame) -> bytes:
     return encode_text(frame.encode()) if isinstance(frame, str) else encode_binary(frame)
