@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash clean
+.PHONY: help install serve test check lint types contracts proto lock crash resume clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -56,6 +56,9 @@ lock: ## Renew the hash-locked requirements (needs uv).
 
 crash: .venv/dev.stamp ## Kill -9 under load, twenty times in a row.
 	@CRASH_ROUNDS=20 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
+
+resume: .venv/dev.stamp ## Clients that drop at random during 10,000 events.
+	@RESUME_EVENTS=10000 $(BIN)/python -m pytest -q tests/e2e/test_resume.py
 
 clean: ## Remove what the targets made; data/ stays.
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
