@@ -18,6 +18,7 @@ from net.http.app import create_app
 from net.server import HttpServerActor, listen, url_of
 from net.slack.actions import SlackActionsActor
 from net.slack.signatures import SlackSignatures
+from net.websocket.actor import HubActor
 from net.websocket.endpoint import create_endpoint
 from net.websocket.hub import Hub
 from persistence.people import SqlitePeople
@@ -68,14 +69,14 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
             slack = ChildSpec("slack", lambda: SlackActionsActor(edge, floor.slack))
             server = ChildSpec("http", lambda: HttpServerActor(app, listener, GRACE_S), shutdown_s=GRACE_S + 1)
             sessions = ChildSpec("socketio", socketio.actor, shutdown_s=GRACE_S)
-            # Sockets end before the server that carries them.
-            await floor.system.start_child("/", SupervisorSpec("edge", children=(slack, server, sessions)))
+            sockets = ChildSpec("sockets", lambda: HubActor(hub), shutdown_s=GRACE_S)
+            # The last to start is the first to stop: sockets end before the server that carries them.
+            await floor.system.start_child("/", SupervisorSpec("edge", children=(slack, server, sessions, sockets)))
             try:
                 yield OpenEdge(floor, people, auth, hub, url_of(listener))
             finally:
-                with trio.CancelScope(shield=True, deadline=trio.current_time() + GRACE_S):
-                    await hub.close()
-                await floor.system.stop("/edge")
+                with trio.CancelScope(shield=True):
+                    await floor.system.stop("/edge")
 
 
 class Mounted:
