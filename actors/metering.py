@@ -8,9 +8,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import trio
-
-from actors.errors import JournalUnavailable, QuotaExceeded
+from actors.draining import Drain
+from actors.errors import QuotaExceeded
 from actors.messages import CheckQuota, DrainOutbox, GetUsage, IngestUsage, TakeQuota
 from actors.outbound import quota_limits
 from actors.ports.journal import Channel, OutboxEntry, QuotaDelivery, UsageDelivery
@@ -36,8 +35,6 @@ BATCH_ENTRIES_MAX: Final = 500
 GATHER_S: Final = 0.1
 """How long usage gathers before a batch leaves: a call and a transaction for each trade would halve the throughput."""
 
-LOOK_EVERY_S: Final = 30.0
-"""The outbox is looked at after each commit, and this often even when nobody said so."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,12 +48,12 @@ class MeteringActor(Actor):
         self._waiting: dict[str, list[Reply[None]]] = {}
         self._given: dict[str, QuotaLimits] = {}
         """Quotas that the service was given ahead of the outbox."""
-        self._work = trio.Event()
+        self._drain = Drain(self._deliver_batch, "usage stays in the outbox for now", GATHER_S)
         self._delivered = 0
 
     async def started(self) -> None:
         """Start the loop that drains the outbox."""
-        self.ctx.start_task(self._drain)
+        self.ctx.start_task(self._drain.run)
 
     def inspect(self) -> Mapping[str, object]:
         """Show the leases and what was delivered."""
@@ -103,7 +100,7 @@ class MeteringActor(Actor):
     @handles(DrainOutbox)
     def drain(self, _message: DrainOutbox) -> None:
         """Look at the outbox soon."""
-        self._work.set()
+        self._drain.look()
 
     async def _refresh(self, agent_id: str) -> None:
         """Take a new lease and serve everybody who waits for it."""
@@ -166,20 +163,6 @@ class MeteringActor(Actor):
             reply.fail(error)
         else:
             reply.reply(None)
-
-    async def _drain(self) -> None:
-        while True:
-            self._work = trio.Event()
-            try:
-                while await self._deliver_batch():
-                    pass
-            except (MeteringUnavailable, JournalUnavailable) as error:
-                _log.warning("usage stays in the outbox for now: %s", error)
-                await trio.sleep(error.retry_after_s)
-                continue
-            with trio.move_on_after(LOOK_EVERY_S):
-                await self._work.wait()
-            await trio.sleep(GATHER_S)
 
     async def _deliver_batch(self) -> bool:
         """Deliver the oldest entries; say whether there were any."""

@@ -9,9 +9,8 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-import trio
-
 from actors import paths
+from actors.draining import Drain
 from actors.errors import FloorBusy, JournalUnavailable
 from actors.messages import Decide, DrainOutbox, RelayDecision
 from actors.model import Decision, Principal, Role
@@ -20,7 +19,6 @@ from actors.ports.oversight import (
     AlreadyDecided,
     DecisionRecord,
     OversightRefused,
-    OversightUnavailable,
     RequestExpired,
     RequestMismatch,
     RequestUnknown,
@@ -30,7 +28,6 @@ from supervisor import Actor, Refusal, handles
 from supervisor.errors import SupervisorError
 
 BATCH_ENTRIES_MAX: Final = 100
-LOOK_EVERY_S: Final = 30.0
 RELAY_AGAIN_S: Final = 0.05
 """How soon a decision is told again when the approval's actor is not up yet."""
 
@@ -45,7 +42,7 @@ class OversightActor(Actor):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._work = trio.Event()
+        self._drain = Drain(self._deliver_batch, "approvals wait locally, oversight hears of them later")
         self._seen_sequence = 0
         self._delivered = 0
         self._relayed = 0
@@ -53,7 +50,7 @@ class OversightActor(Actor):
 
     async def started(self) -> None:
         """Start draining the outbox and watching for decisions."""
-        self.ctx.start_task(self._drain)
+        self.ctx.start_task(self._drain.run)
         self.ctx.start_task(self._watch)
 
     def inspect(self) -> Mapping[str, object]:
@@ -63,7 +60,7 @@ class OversightActor(Actor):
     @handles(DrainOutbox)
     def drain(self, _message: DrainOutbox) -> None:
         """Look at the outbox soon."""
-        self._work.set()
+        self._drain.look()
 
     @handles(RelayDecision)
     def relay_again(self, message: RelayDecision) -> None:
@@ -113,19 +110,6 @@ class OversightActor(Actor):
             self._relayed += 1
         finally:
             self._relaying.discard(relay.request_id)
-
-    async def _drain(self) -> None:
-        while True:
-            self._work = trio.Event()
-            try:
-                while await self._deliver_batch():
-                    pass
-            except (OversightUnavailable, JournalUnavailable) as error:
-                _log.warning("approvals wait locally, oversight hears of them later: %s", error)
-                await trio.sleep(error.retry_after_s)
-                continue
-            with trio.move_on_after(LOOK_EVERY_S):
-                await self._work.wait()
 
     async def _deliver_batch(self) -> bool:
         """Deliver the oldest entries one by one; say whether there were any."""

@@ -1,0 +1,59 @@
+"""Emptying one channel of the outbox: as soon as something waits there, and again after an outage."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import trio
+
+from actors.errors import JournalUnavailable
+from actors.ports.metering import MeteringUnavailable
+from actors.ports.oversight import OversightUnavailable
+
+LOOK_EVERY_S: Final = 30.0
+"""The outbox is looked at after each commit that concerns it, and this often even when nobody said so."""
+
+_log = logging.getLogger(__name__)
+
+
+class Drain:
+    """Calls `deliver_batch` while it says that it found something, and then waits until there may be more.
+
+    `consequence` says in the log what an outage means, once when it begins. `gather_s` lets entries gather between two
+    batches, where each batch is dear.
+    """
+
+    def __init__(self, deliver_batch: Callable[[], Awaitable[bool]], consequence: str, gather_s: float = 0.0) -> None:
+        self._deliver_batch = deliver_batch
+        self._consequence = consequence
+        self._gather_s = gather_s
+        self._work = trio.Event()
+        self._is_out = False
+
+    def look(self) -> None:
+        """Look at the outbox soon."""
+        self._work.set()
+
+    async def run(self) -> None:
+        """Drain for ever."""
+        while True:
+            self._work = trio.Event()
+            try:
+                while await self._deliver_batch():
+                    pass
+            except (MeteringUnavailable, OversightUnavailable, JournalUnavailable) as error:
+                self._note(error)
+                await trio.sleep(error.retry_after_s)
+                continue
+            self._note(None)
+            with trio.move_on_after(LOOK_EVERY_S):
+                await self._work.wait()
+            await trio.sleep(self._gather_s)
+
+    def _note(self, error: Exception | None) -> None:
+        """Say when an outage begins and when it is over, not at every try between."""
+        if error is not None and not self._is_out:
+            _log.warning("%s: %s", self._consequence, error)
+        elif error is None and self._is_out:
+            _log.info("over: %s", self._consequence)
+        self._is_out = error is not None
