@@ -8,7 +8,6 @@ is replaced; what follows the answer is what the stream itself does.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from time import time
 from typing import Any, Final
 
 import h11
@@ -65,7 +64,6 @@ async def _write(
     else:
         await protocol.send(RawData(data=data))
     stream.state = ASGIHTTPState.CLOSED
-    await config.log.access(stream.scope, {"status": status, "headers": headers}, time() - stream.start_time)
     await protocol.stream_send(StreamClosed(stream_id=stream.stream_id))
 
 

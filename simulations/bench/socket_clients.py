@@ -181,7 +181,7 @@ def _connect(crowd: Crowd, buffer_bytes: int | None = None) -> socket.socket:
     connection.settimeout(30)
     connection.connect((crowd.host, crowd.port))
     path = "/socket.io/?EIO=4&transport=websocket" if crowd.agents else "/ws"
-    key = base64.b64encode(os.urandom(16)).decode()
+    key = base64.b64encode(bytes(16)).decode()
     lines = [f"GET {path} HTTP/1.1", f"Host: {crowd.host}:{crowd.port}", "Upgrade: websocket", "Connection: Upgrade"]
     lines += [f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"]
     connection.sendall("\r\n".join(lines).encode() + HANDSHAKE_END)
