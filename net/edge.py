@@ -3,14 +3,16 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+import trio
 from attrs import field, frozen
 
 from actors.ports.clock import Clock, Ids
 from actors.ports.history import History
 from actors.ports.people import People
 from actors.views import FloorViews
+from net.metrics.requests import HttpMeter
 from net.slack.signatures import SlackSignatures
-from supervisor import ActorRef
+from supervisor import ActorRef, Control
 
 SECRET_BYTES_MIN = 32
 """RFC 7518 section 3.2: a key for HS256 has at least the size of the hash."""
@@ -19,8 +21,13 @@ Check = Callable[[], Awaitable[None]]
 """A check of readiness: returns when all is well, raises what is wrong."""
 
 
-class Refs(Protocol):
-    """What the edge needs of the actor system: the address of an actor by its path."""
+class Actors(Protocol):
+    """What the edge needs of the actor system: the address of an actor by its path, and the operator's verbs."""
+
+    @property
+    def control(self) -> Control:
+        """Return the verbs."""
+        ...
 
     def ref(self, path: str) -> ActorRef:
         """Return the ref of the actor at `path`."""
@@ -67,7 +74,7 @@ class Edge:
     `grpc`, `market`. `slack` checks what Slack sends.
     """
 
-    system: Refs
+    system: Actors
     views: FloorViews
     history: History
     people: People
@@ -78,3 +85,6 @@ class Edge:
     settings: EdgeSettings
     checks: Mapping[str, Check]
     slack: SlackSignatures = field(factory=SlackSignatures)
+    meter: HttpMeter = field(factory=HttpMeter)
+    limiters: Mapping[str, trio.CapacityLimiter] = field(factory=dict)
+    """The limits on threads that operators look at, by name."""

@@ -3,11 +3,11 @@
 Whatever walks a large tree does so in slices, so that the loop goes on meanwhile.
 """
 
-import enum
 import heapq
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from operator import attrgetter
 
 import trio
@@ -48,7 +48,7 @@ class NodeStats:
     activities: Mapping[Activity, int]
 
 
-class Sort(enum.Enum):
+class Sort(StrEnum):
     """By what a listing of actors is sorted, the largest first."""
 
     MAILBOX = "mailbox"
@@ -156,6 +156,11 @@ class Control:
     def dead_letters(self) -> Sequence[DeadLetter]:
         """Give the last messages that nobody handled, oldest first."""
         return self._runtime.dead_letters.latest()
+
+    @property
+    def dead_letters_total(self) -> int:
+        """How many messages nobody handled since the start."""
+        return self._runtime.dead_letters.count
 
     async def waits(self) -> tuple[Wait, ...]:
         """Give the edges of the wait-for graph: which actor waits for which."""

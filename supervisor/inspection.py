@@ -1,7 +1,7 @@
 """What an operator sees of nodes: their activity, a line of a listing, all about one, and a bounded tree."""
 
-import enum
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from itertools import islice
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ STUCK_AFTER_S = 5.0
 """A message that is in hand for longer than this makes its actor count as stuck: as long as an ask waits."""
 
 
-class Activity(enum.Enum):
+class Activity(StrEnum):
     """What a node does just now, in one word."""
 
     STARTING = "starting"

@@ -26,6 +26,11 @@ class Passwords:
         self._limiter = trio.CapacityLimiter(THREADS_MAX)
         self._nobody = self.hash_now(entropy(SALT_BYTES).hex())
 
+    @property
+    def limiter(self) -> trio.CapacityLimiter:
+        """The limit on threads."""
+        return self._limiter
+
     def hash_now(self, password: str) -> str:
         """Return argon2id's encoded hash of a password, blocking the thread meanwhile."""
         return self._hasher.hash(password, salt=self._entropy(SALT_BYTES))

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from actors.errors import IdempotencyMismatch
 from actors.ports.journal import IdempotencyClaim
+from net.http.streams import Producer
 
 KEPT_US: Final = 24 * 3600 * 1_000_000
 BYTES_MAX: Final = 64 * 1_048_576
@@ -20,11 +21,12 @@ BYTES_MAX: Final = 64 * 1_048_576
 
 @frozen
 class Answer:
-    """An answer as it was sent."""
+    """An answer as it is sent; with a `stream` its body comes from there."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    stream: Producer | None = None
 
 
 @frozen

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from net.auth.service import Auth
 from net.edge import Edge
 from net.http import (
+    actors,
     agents,
     alerts,
     audit,
@@ -50,6 +51,7 @@ PARTS = (
     charts,
     audit,
     integrations,
+    actors,
     health,
 )
 
@@ -70,6 +72,7 @@ class EdgeApp(QuartTrio):
         self.gate = Gate(edge, auth)
         self.cors = Cors(edge.settings.client_origins)
         self.dispatcher = Dispatcher(edge, auth)
+        self.meter = edge.meter
         self._operations: dict[str, Route] = {}
         self._adapter = self.url_map.bind("edge")
 

@@ -7,6 +7,7 @@ has to cost less than the server underneath.
 import gzip
 import logging
 from http import HTTPStatus
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import trio
@@ -20,6 +21,7 @@ from net.http.headers import NO_STORE, SECURITY, VARY, Header
 from net.http.hypercorn_answers import BODILESS, send_answer
 from net.http.limits import GZIP_BYTES_MIN, GZIP_LEVEL
 from net.http.problems import MEDIA_TYPE, Problem, problem_of
+from net.http.streams import send_stream
 from supervisor import correlation_id
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class EdgeConnection(TrioASGIHTTPConnection):
             exchange.body = await read_body(receive)
             self._require_clear_length(exchange)
             with self.app.gate.passage(exchange):
-                await self._handle(send, exchange)
+                await self._handle(receive, send, exchange)
         except ClientGone:
             return
         except Unread as unread:
@@ -52,7 +54,7 @@ class EdgeConnection(TrioASGIHTTPConnection):
         except HttpRefusal as refusal:
             await self._send_problem(send, exchange, self._problem(refusal))
 
-    async def _handle(self, send: Any, exchange: Exchange) -> None:
+    async def _handle(self, receive: Receive, send: Any, exchange: Exchange) -> None:
         if exchange.method == "OPTIONS" and b"access-control-request-method" in exchange.headers:
             preflight = self.app.cors.preflight(exchange.headers.get(b"origin"))
             await self._send(send, exchange, 204, [*preflight], b"")
@@ -65,9 +67,15 @@ class EdgeConnection(TrioASGIHTTPConnection):
         if operation is None:
             answer = await self._ask_quart(send, exchange)
         else:
+            exchange.route = operation[0].path
             answer = await self.app.dispatcher.dispatch(operation[0], exchange, operation[1])
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
-        await self._send(send, exchange, answer.status, headers, answer.body)
+        if answer.stream is None or exchange.method == "HEAD":
+            await self._send(send, exchange, answer.status, headers, answer.body)
+        else:
+            headers = self._complete(exchange, headers)
+            await send_stream(receive, send, answer.status, headers, answer.stream)
+            self._note(exchange, answer.status)
 
     async def _ask_quart(self, send: Any, exchange: Exchange) -> Answer:
         """Return what Quart answers: views that are no operations of the API, and addresses where there is nothing."""
@@ -100,17 +108,26 @@ class EdgeConnection(TrioASGIHTTPConnection):
 
     async def _send(self, send: Any, exchange: Exchange, status: int, headers: list[Header], body: bytes) -> None:
         """Send an answer. A header of the answer itself goes before the general one of that name."""
-        level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.DEBUG
-        _log.log(level, "%s %s %d", exchange.method, exchange.path, status)
-        names = {name for name, _ in headers}
+        self._note(exchange, status)
         headers = [header for header in headers if header[0] != b"content-length"]
         if len(body) >= GZIP_BYTES_MIN and b"gzip" in exchange.headers.get(b"accept-encoding", b""):
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers.append((b"content-encoding", b"gzip"))
         if status not in BODILESS:
             headers.append((b"content-length", str(len(body)).encode()))
+        await send_answer(send, exchange.method, status, self._complete(exchange, headers), body)
+
+    def _complete(self, exchange: Exchange, headers: list[Header]) -> list[Header]:
+        """Add the headers that every answer has."""
+        names = {name for name, _ in headers}
         headers.append((b"x-correlation-id", exchange.correlation_id.encode()))
         headers += exchange.extra
         headers += self.app.cors.headers(exchange.headers.get(b"origin"))
         headers += [header for header in (*SECURITY, NO_STORE, VARY) if header[0] not in names]
-        await send_answer(send, exchange.method, status, headers, body)
+        return headers
+
+    def _note(self, exchange: Exchange, status: int) -> None:
+        """Log and count an answer."""
+        level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.DEBUG
+        _log.log(level, "%s %s %d", exchange.method, exchange.path, status)
+        self.app.meter.count(exchange.method, exchange.route, status, perf_counter() - exchange.began_s)

@@ -22,6 +22,7 @@ from net.http.exchange import Exchange
 from net.http.limits import IDEMPOTENCY_KEY_PATTERN, QUERY_BYTES_MAX, QUERY_PARAMETERS_MAX
 from net.http.problems import INTERNAL, MEDIA_TYPE, problem_of
 from net.http.routing import Reply, Route
+from net.http.streams import NDJSON
 from net.wire.decode import decode
 from net.wire.structure import FieldProblem, InvalidRequest, fields_of, structure, structure_query
 
@@ -166,6 +167,8 @@ def _claim(call: Call, route: Route) -> IdempotencyClaim:
 
 
 def _answer(reply: Reply) -> Answer:
+    if reply.stream is not None:
+        return Answer(reply.status, {"Content-Type": NDJSON, **reply.headers}, b"", reply.stream)
     if reply.html is not None:
         return Answer(reply.status, {"Content-Type": HTML, **reply.headers}, reply.html.encode())
     if reply.value is None:

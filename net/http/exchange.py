@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any, Final
 
 from net.auth.identity import Identity
@@ -11,15 +12,32 @@ from net.http.limits import CORRELATION_ID_PATTERN
 SCOPE_KEY: Final = "tradefloor.exchange"
 """Where the exchange travels in the ASGI scope."""
 
+NO_ROUTE: Final = "none"
+"""Stands for the route of requests that ask for nothing there is, or that were turned away before that was known."""
+
 _CORRELATION_ID: Final = re.compile(CORRELATION_ID_PATTERN)
 
 
 class Exchange:
     """A request with its body, who sends it, and the headers that its answer will carry in any case."""
 
-    __slots__ = ("body", "correlation_id", "extra", "headers", "identity", "ip", "method", "path", "query", "refusal")
+    __slots__ = (
+        "began_s",
+        "body",
+        "correlation_id",
+        "extra",
+        "headers",
+        "identity",
+        "ip",
+        "method",
+        "path",
+        "query",
+        "refusal",
+        "route",
+    )
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
+        self.began_s = perf_counter()
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
@@ -31,6 +49,7 @@ class Exchange:
         self.identity: Identity | None = None
         self.refusal: Exception | None = None
         """Why there is no identity."""
+        self.route = NO_ROUTE
         self.extra: tuple[Header, ...] = ()
 
     def header(self, name: bytes) -> str | None:

@@ -11,6 +11,7 @@ from net.http.examples import example_of
 from net.http.limits import IDEMPOTENCY_KEY_PATTERN
 from net.http.problems import CAUSES, MEDIA_TYPE, TYPE_BASE
 from net.http.routing import Route
+from net.http.streams import NDJSON
 from net.wire.converter import camel
 from net.wire.schemas import Schema, Schemas
 from net.wire.structure import fields_of
@@ -186,7 +187,9 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     }
     if route.answer is not None:
         schema = schemas.answer(route.answer)
-        success["content"] = {JSON: {"schema": schema, "example": example_of("", schema, schemas.collected)}}
+        success["content"] = {
+            NDJSON if route.stream else JSON: {"schema": schema, "example": example_of("", schema, schemas.collected)}
+        }
     if route.status == HTTPStatus.CREATED:
         success["headers"]["Location"] = {"$ref": f"{_HEADER}Location"}
     if operation_id(route) in LINKS:

@@ -12,6 +12,7 @@ from actors.ports import metering, oversight
 from actors.ports.history import BadCursor
 from actors.ports.people import EmailTaken
 from net.auth import errors as auth
+from net.control import ActorNotFound, ControlRefused
 from net.http import errors as http
 from net.slack.signatures import SlackSignatureRefused
 from net.wire.decode import MalformedJson
@@ -95,6 +96,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     metering.QuotaUnknown: Cause(404, "quota-not-found", "Quota not found"),
     auth.PersonNotFound: Cause(404, "user-not-found", "User not found"),
     auth.KeyNotFound: Cause(404, "key-not-found", "Key not found"),
+    ActorNotFound: Cause(404, "actor-not-found", "Actor not found"),
     http.BodyTooSlow: Cause(408, "request-timeout", "Request timeout"),
     trading.AgentNotTrading: Cause(409, "agent-not-trading", "Agent not trading"),
     trading.AssetNotPermitted: Cause(409, "asset-not-permitted", "Asset not permitted"),
@@ -104,6 +106,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     trading.AlreadyDecided: Cause(409, "already-decided", "Already decided"),
     trading.ApprovalOverdue: Cause(409, "approval-expired", "Approval expired"),
     trading.DuplicateClientOrderId: Cause(409, "duplicate-client-order-id", "Duplicate client order id"),
+    ControlRefused: Cause(409, "control-refused", "Control refused"),
     http.RequestInFlight: Cause(409, "request-in-flight", "Request in flight"),
     EmailTaken: EMAIL_TAKEN,
     trading.EmailInUse: EMAIL_TAKEN,

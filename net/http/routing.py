@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_type_hints
 from attrs import field, frozen
 
 from actors.model import Role
+from net.http.streams import Producer
 
 Handler = Callable[..., Awaitable["Reply"]]
 HandlerT = TypeVar("HandlerT", bound=Handler)
@@ -17,12 +18,16 @@ HandlerT = TypeVar("HandlerT", bound=Handler)
 
 @frozen
 class Reply:
-    """An answer: a JSON value (None: an empty body), its status, and headers of its own; `html` is a page instead."""
+    """An answer: a JSON value (None: an empty body), its status, and headers of its own.
+
+    Instead of a value, `html` is a page, and `stream` sends JSON values, a line for each as they come.
+    """
 
     value: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(factory=dict)
     html: str | None = None
+    stream: Producer | None = None
 
 
 @frozen
@@ -31,7 +36,8 @@ class Route:
 
     `role` is the least that a caller needs, None where nobody has to sign in; `keys` says whether an agent's key will
     do. `answer` is the shape of the reply. `atomic`: the handler hands the idempotency key on to the commit itself.
-    `form`: the body is a form, of which the body class has the fields, instead of JSON.
+    `form`: the body is a form, of which the body class has the fields, instead of JSON. `stream`: the reply is one, of
+    lines that have the shape `answer`.
     """
 
     method: str
@@ -46,6 +52,7 @@ class Route:
     body: type[Any] | None
     query: type[Any] | None
     form: bool = False
+    stream: bool = False
 
 
 class Routes:
@@ -66,6 +73,7 @@ class Routes:
         answer: Any = None,
         atomic: bool = False,
         form: bool = False,
+        stream: bool = False,
     ) -> Callable[[HandlerT], HandlerT]:
         """Collect the decorated handler as the answer to a method at a path, such as `/agents/<agent_id>`."""
 
@@ -85,6 +93,7 @@ class Routes:
                     body=hints.get("body"),
                     query=hints.get("query"),
                     form=form,
+                    stream=stream,
                 )
             )
             return handler

@@ -277,7 +277,7 @@ async def test_dead_letters_are_counted_and_published() -> None:
         letter = await anext(letters)
         assert (letter.path, letter.message, letter.reason) == ("/nobody", Tick("A", 1), "no such actor")
         assert system.control.dead_letters() == (letter,)
-        assert system.runtime.dead_letters.count == 1
+        assert system.control.dead_letters_total == 1
 
 
 async def test_events_of_a_node_are_the_last_ones() -> None:

@@ -13,7 +13,7 @@ from net.auth.signins import Tokens
 from net.auth.tokens import hash_secret
 from net.edge import AuthSettings, Edge, EdgeSettings
 from persistence.memory import MemoryStore
-from supervisor import ActorRef
+from supervisor import ActorRef, Control
 from tests.actors.headless import CountingIds
 from tests.fakes.people import FakePeople
 
@@ -33,6 +33,11 @@ class Watch:
 
 class NoActors:
     """A floor without actors: authentication asks none."""
+
+    @property
+    def control(self) -> Control:
+        """Refuse."""
+        raise LookupError
 
     def ref(self, path: str) -> ActorRef:
         """Refuse."""

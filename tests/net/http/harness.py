@@ -15,6 +15,7 @@ from actors.ports.people import SignIn
 from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
 from net.http.app import EdgeApp, create_app
+from supervisor import Actor, ChildSpec, SupervisorSpec
 from tests.actors.headless import HeadlessFloor, Surroundings, headless_floor
 from tests.fakes.people import FakePeople
 
@@ -113,6 +114,11 @@ class Served:
         assert answer.status == 201, answer.body
         agent_id: str = answer.json["agentId"]
         return agent_id
+
+    async def carrier(self) -> None:
+        """Put something in the place of the server in the tree."""
+        server = ChildSpec("http", Actor)
+        await self.floor.system.start_child("/", SupervisorSpec("edge", children=(server,)))
 
     async def trade(self, token: str, agent_id: str, symbol: str = "AAPL", quantity: int = 10, **more: Any) -> Answer:
         """Buy."""
