@@ -126,7 +126,7 @@ def wall_clocks(source: Source) -> Iterator[str]:
 
     The clients of the socket benchmark compare what another process wrote with the time at which they read it.
     """
-    if source.package == COMPOSITION_ROOT or source.path == SOCKET_CLIENTS:
+    if source.package == COMPOSITION_ROOT or str(source.path) == SOCKET_CLIENTS:
         return
     for name, line, _ in _uses(source.tree):
         if name in WALL_CLOCKS:
