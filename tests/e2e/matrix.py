@@ -155,17 +155,22 @@ class Things:
             return Request()
         return Request(credential=sign_in(self.url, login_of(caller.name))["token"])
 
+    def actor(self, _caller: Caller) -> Request:
+        """Look at an actor."""
+        return Request(options={"params": {"path": f"/agents/{self.callers.agent_id}/agent"}})
+
+    def traced_actor(self, caller: Caller) -> Request:
+        """Trace an actor, for no longer than a second."""
+        return Request(options={"params": {**self.actor(caller).options["params"], "seconds": 1}})
+
+    def controlled_actor(self, _caller: Caller) -> Request:
+        """Control an actor that nothing else is about."""
+        agent_id = self._new_agent()
+        return Request({}, {"json": {"path": f"/agents/{agent_id}/agent", "reason": "matrix"}}, agent_id)
+
     def slack_form(self, _caller: Caller) -> Request:
         """Tell, as Slack does, of a button that is none of ours."""
-        body = urlencode({"payload": f'{{"type":"other","number":{next(self._numbers)}}}'}).encode()
-        now = httpx.get(f"{self.url}/health/live").json()["timestamp"]
-        at_s = str(parse_timestamp(now) // 1_000_000)
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Slack-Request-Timestamp": at_s,
-            "X-Slack-Signature": sign(SLACK_SECRET.encode(), at_s, body),
-        }
-        return Request(options={"content": body, "headers": headers})
+        return Request(options=slack_form(self.url, next(self._numbers)))
 
     @property
     def _trader(self) -> Caller:
@@ -185,6 +190,18 @@ class Things:
 def buy(symbol: str, quantity: int) -> dict[str, object]:
     """Return the body of a market order to buy."""
     return {"symbol": symbol, "action": "buy", "quantity": quantity, "orderType": "market", "timeInForce": "day"}
+
+
+def slack_form(url: str, number: int) -> dict[str, Any]:
+    """Return what Slack sends when a button is pressed that is none of ours; no two numbers are signed alike."""
+    body = urlencode({"payload": f'{{"type":"other","number":{number}}}'}).encode()
+    at_s = str(parse_timestamp(httpx.get(f"{url}/health/live").json()["timestamp"]) // 1_000_000)
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": at_s,
+        "X-Slack-Signature": sign(SLACK_SECRET.encode(), at_s, body),
+    }
+    return {"content": body, "headers": headers}
 
 
 Make = Callable[[Things, Caller], Request]
@@ -232,6 +249,18 @@ EXPECTED: Final[Mapping[str, tuple[Row, Make]]] = {
     "getPriceHistory": (SIGNED_IN, Things.symbol),
     "listAudit": (ADMIN, Things.nothing),
     "slackAction": (OPEN, Things.slack_form),
+    "listActors": (ADMIN, Things.nothing),
+    "getActorTree": (ADMIN, Things.nothing),
+    "inspectActor": (ADMIN, Things.actor),
+    "pauseActors": (ADMIN, Things.controlled_actor),
+    "resumeActors": (ADMIN, Things.controlled_actor),
+    "stopActors": (ADMIN, Things.controlled_actor),
+    "restartActors": (ADMIN, Things.controlled_actor),
+    "traceActors": (ADMIN, Things.traced_actor),
+    "getActorStats": (ADMIN, Things.nothing),
+    "listWaits": (ADMIN, Things.nothing),
+    "listDeadLetters": (ADMIN, Things.nothing),
+    "listThreads": (ADMIN, Things.nothing),
     "live": (OPEN, Things.nothing),
     "ready": (OPEN, Things.nothing),
     "getVersion": (OPEN, Things.nothing),

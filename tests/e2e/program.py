@@ -42,7 +42,13 @@ class Program:
 @contextmanager
 def running(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> Iterator[Program]:
     """Start the program on a free port with its data in `folder`; whatever is left of it is killed at the end."""
-    program = start(folder, *flags, env=env)
+    with ending(start(folder, *flags, env=env)) as program:
+        yield program
+
+
+@contextmanager
+def ending(program: Program) -> Iterator[Program]:
+    """Kill whatever is left of a program at the end."""
     try:
         yield program
     finally:
@@ -53,16 +59,22 @@ def running(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> 
 
 
 def start(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> Program:
-    """Start the program and wait until it says where it is open."""
+    """Start the program on a free port with its data in `folder`, and wait until it says where it is open."""
+    ours = ("--port", "0", "--database-path", str(folder / "floor.db"))
+    return launch(folder, *ours, *flags, env={"LOG_FORMAT": "json", **(env or {})})
+
+
+def launch(folder: Path, *flags: str, env: Mapping[str, str]) -> Program:
+    """Start the program in `folder` with these settings alone, and wait until it says where it is open."""
     log = folder / "log.txt"
-    command = [sys.executable, "-m", "tradefloor", "serve", "--port", "0", "--database-path", str(folder / "floor.db")]
     with log.open("a") as errors:
         process = subprocess.Popen(
-            [*command, *flags],
+            [sys.executable, "-m", "tradefloor", "serve", *flags],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env={**os.environ, "LOG_FORMAT": "json", **(env or {})},
+            cwd=folder,
+            env={**os.environ, **env},
         )
     assert process.stdout is not None
     printed: list[str] = []

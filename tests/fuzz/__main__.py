@@ -1,0 +1,140 @@
+"""Fuzz the API of the real program by its OpenAPI document: `python -m tests.fuzz --examples 100 --seeds 1`.
+
+Each seed runs twice on one program: as an admin, who reaches everything, and as two traders who must not reach each
+other's objects. The program must be ready afterwards, and its log must verify.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import click
+import httpx
+from attrs import frozen
+
+from tests.e2e.matrix import buy
+from tests.e2e.people import NEW_AGENT, PASSWORD, email_of, sign_in
+from tests.e2e.program import DEMO, running, verify
+
+CONFIG: Final = Path(__file__).with_name("schemathesis.toml")
+SETTINGS: Final = {"RATE_LIMIT_MAX": "100000000", "RATE_LIMIT_USER_MAX": "100000000", "LOG_LEVEL": "warning"}
+OBJECTS: Final = 3
+SPARE_SIGN_INS: Final = 20
+PEERS: Final = ["ada", "bob"]
+
+
+class User:
+    """Somebody with agents and what belongs to them."""
+
+    def __init__(self, url: str, login: Mapping[str, str]) -> None:
+        self.token = str(sign_in(url, login)["token"])
+        headers = {"Authorization": f"Bearer {self.token}"}
+        self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=30)
+
+    def made(self, path: str, body: object) -> Any:
+        """POST, and return the answer."""
+        response = self._http.post(path, json=body)
+        response.raise_for_status()
+        return response.json()
+
+    def objects(self) -> dict[str, str]:
+        """Make an agent with a trade, a request for approval and a key, and return their ids by parameter."""
+        agent_id = self.made("/agents", NEW_AGENT)["agentId"]
+        held = self.made(f"/agents/{agent_id}/trades", buy("TSLA", 500))
+        resting = self.made(f"/agents/{agent_id}/trades", buy("KO", 1) | {"orderType": "limit", "limitPrice": 1})
+        key = self.made(f"/agents/{agent_id}/keys", {"name": "fuzz"})
+        ids = {"agentId": agent_id, "tradeId": resting["tradeId"], "requestId": held["approvalRequestId"]}
+        return ids | {"keyId": key["keyId"], "symbol": "AAPL"}
+
+
+@click.command()
+@click.option("--examples", type=click.IntRange(1), default=100, show_default=True, help="Examples per operation.")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many runs.")
+@click.option("--first-seed", type=int, default=1, show_default=True, help="The seed of the first one.")
+def main(examples: int, seeds: int, first_seed: int) -> None:
+    """Fuzz, and say with the exit status whether all went well."""
+    failed = False
+    for seed in range(first_seed, first_seed + seeds):
+        with TemporaryDirectory() as folder:
+            failed |= not fuzz(Path(folder), examples, seed)
+    sys.exit(failed)
+
+
+def fuzz(folder: Path, examples: int, seed: int) -> bool:
+    """Fuzz a program of its own under one seed, and say whether all went well."""
+    with running(folder, "--no-demo", env=SETTINGS) as program:
+        # Everybody signs in first: a run of wrong passwords shuts the address out.
+        admin = User(program.url, DEMO)
+        people = {name: added(program.url, admin, name) for name in ("ada", "bob", "eve")}
+        spare = [sign_in(program.url, DEMO)["token"] for _ in range(SPARE_SIGN_INS)]
+        run = Run(program.url, folder, examples, seed)
+        well = as_admin(run, admin, spare)
+        well &= as_traders(run, people)
+        ready = httpx.get(f"{program.url}/health/ready", timeout=10)
+        assert ready.status_code == 200, ready.text
+        assert program.stop() == 0
+    verify(folder / "floor.db")
+    return well
+
+
+def added(url: str, admin: User, name: str) -> User:
+    """Add a trader."""
+    login = {"email": email_of(name), "password": PASSWORD}
+    admin.made("/users", login | {"role": "trader"})
+    return User(url, login)
+
+
+def as_admin(run: "Run", admin: User, spare: Sequence[str]) -> bool:
+    """Fuzz as somebody who may do everything."""
+    user = admin.made("/users", {"email": email_of("fuzzed"), "role": "viewer", "password": PASSWORD})
+    pool = {
+        "objects": [admin.objects() | {"userId": user["userId"]} for _ in range(OBJECTS)],
+        "spare": spare,
+        "foreign": [],
+        "actor": f"/agents/{admin.made('/agents', NEW_AGENT)['agentId']}",
+    }
+    return run.schemathesis(pool, "--header", f"Authorization: Bearer {admin.token}")
+
+
+def as_traders(run: "Run", people: Mapping[str, User]) -> bool:
+    """Fuzz as two traders, who ask about each other's objects and about those of a third one."""
+    objects = [people["eve"].objects() for _ in range(OBJECTS)]
+    foreign = {value for ids in objects for name, value in ids.items() if name != "symbol"}
+    pool = {"objects": objects, "spare": [], "foreign": sorted(foreign), "actor": "/agents"}
+    credentials = [
+        {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {people[name].token}"}]}
+        for name in PEERS
+    ]
+    auth = run.folder / "auth.json"
+    auth.write_text(json.dumps({"auth": credentials}))
+    return run.schemathesis(pool, settings=f"[auth.wfc]\npath = '{auth}'\npeers = {json.dumps(PEERS)}\n")
+
+
+@frozen
+class Run:
+    """Where, how long and under which seed Schemathesis runs."""
+
+    url: str
+    folder: Path
+    examples: int
+    seed: int
+
+    def schemathesis(self, pool: Mapping[str, Any], *flags: str, settings: str = "") -> bool:
+        """Run it on the objects of a pool, and say whether it found nothing."""
+        config, objects = self.folder / "schemathesis.toml", self.folder / "pool.json"
+        config.write_text(CONFIG.read_text("utf-8") + settings)
+        objects.write_text(json.dumps(pool))
+        command = [str(Path(sys.executable).with_name("st")), "--config-file", str(config)]
+        command += ["run", f"{self.url}/openapi.json", "--checks", "all", "--no-color", *flags]
+        command += ["--max-examples", str(self.examples), "--seed", str(self.seed)]
+        result = subprocess.run(command, env={**os.environ, "FUZZ_POOL": str(objects)}, check=False)
+        return result.returncode == 0
+
+
+if __name__ == "__main__":
+    main()

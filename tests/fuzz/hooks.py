@@ -1,0 +1,71 @@
+"""What Schemathesis has to know of this API: objects that exist, and what would end the run rather than fail it."""
+
+import json
+import os
+import zlib
+from pathlib import Path
+from typing import Any, Final
+
+import schemathesis
+from schemathesis.generation.meta import TestPhase
+
+POOL: Final[dict[str, Any]] = json.loads(Path(os.environ["FUZZ_POOL"]).read_text("utf-8"))
+"""Written by the runner: `objects`, of which each has the ids that belong together, `spare` tokens, `foreign` ids."""
+
+ENDINGS: Final = frozenset({"deleteAgent", "stopAgent"})
+"""They would leave nothing to try the other operations on; the agents that stateful tests make are theirs to end."""
+
+CONTROLS: Final = frozenset({"pauseActors", "resumeActors", "stopActors", "restartActors"})
+SIGN_OUT: Final = "signOut"
+TRACE: Final = "traceActors"
+TRACE_S_MAX: Final = 1
+NOBODY_LISTENS: Final = "http://127.0.0.1:9/"
+
+
+@schemathesis.hook
+def map_case(context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> schemathesis.Case[Any]:
+    """Ask every other time about objects that exist, where the path is meant to be valid."""
+    operation = case.operation.definition.raw.get("operationId")
+    if case.meta is None or case.meta.phase.name is TestPhase.STATEFUL or operation in ENDINGS:
+        return case
+    path = {place.value: part for place, part in case.meta.components.items()}.get("path")
+    if not case.path_parameters or path is None or not path.mode.is_positive:
+        return case
+    number = zlib.crc32(json.dumps(case.path_parameters, sort_keys=True, default=str).encode())
+    known = POOL["objects"][(number >> 1) % len(POOL["objects"])]
+    if number % 2:
+        case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
+    return case
+
+
+@schemathesis.hook
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
+    """Turn aside what would end the run, or reach beyond this machine."""
+    operation = case.operation.definition.raw.get("operationId")
+    body: Any = case.body
+    query: Any = case.query
+    if operation == SIGN_OUT and "Authorization" in (case.headers or {}):
+        # Of these sign-ins there are some to spare; afterwards the answer is 401.
+        case.headers["Authorization"] = f"Bearer {POOL['spare'].pop() if POOL['spare'] else 'ended'}"
+    elif operation in CONTROLS and isinstance(body, dict) and str(body.get("path", "")).startswith("/"):
+        # Any other path, or a pattern, could stop the server that is tried.
+        body["path"] = POOL["actor"]
+    elif operation == TRACE and isinstance(query, dict) and query.get("seconds", TRACE_S_MAX + 1) in range(1, 601):
+        # A trace takes as long as it is told to.
+        query["seconds"] = TRACE_S_MAX
+    elif operation == "putAlerts" and isinstance(body, dict) and isinstance(body.get("channels"), dict):
+        # Alerts would go to whatever address was made up.
+        url = body["channels"].get("webhookUrl")
+        if isinstance(url, str) and url.startswith(("http://", "https://")):
+            body["channels"]["webhookUrl"] = NOBODY_LISTENS
+
+
+@schemathesis.check
+def foreign_objects_are_not_there(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
+) -> None:
+    """Nothing that is asked about another user's object works, whatever is asked."""
+    if case.method == "OPTIONS":
+        return  # It is answered by what the path is, whatever the id in it.
+    ids = set(map(str, (case.path_parameters or {}).values()))
+    assert not (ids & set(POOL["foreign"]) and response.status_code < 400), "another user's object was reached"
