@@ -10,7 +10,7 @@ from actors.ports.clock import Clock, Ids
 from actors.ports.history import History
 from actors.ports.people import People
 from actors.views import FloorViews
-from net.metrics.requests import HttpMeter
+from net.metrics.requests import HttpMeter, Source
 from net.slack.signatures import SlackSignatures
 from supervisor import ActorRef, Control
 
@@ -86,5 +86,7 @@ class Edge:
     checks: Mapping[str, Check]
     slack: SlackSignatures = field(factory=SlackSignatures)
     meter: HttpMeter = field(factory=HttpMeter)
+    metrics: tuple[Source, ...] = ()
+    """What else a scrape of the metrics asks."""
     limiters: Mapping[str, trio.CapacityLimiter] = field(factory=dict)
     """The limits on threads that operators look at, by name."""

@@ -49,6 +49,11 @@ class SqliteStore:
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(READERS_MAX)
 
+    @property
+    def limiters(self) -> Mapping[str, trio.CapacityLimiter]:
+        """The limits on threads, of the writer and of the readers."""
+        return {"database.writer": self._writing, "database.readers": self._reading}
+
     def close(self) -> None:
         """Close the file, its log checkpointed, and let another program have it. No call may be under way."""
         if self._closed:

@@ -43,6 +43,7 @@ from supervisor.spec import (
     Strategy,
     SupervisorSpec,
 )
+from supervisor.stalls import LoopWatch, Stall
 from supervisor.supervision import Lifecycle
 from supervisor.system import ActorSystem, open_system, run_system
 from supervisor.timers import Timer
@@ -75,6 +76,7 @@ __all__ = [
     "Lagged",
     "Lifecycle",
     "Listing",
+    "LoopWatch",
     "MailboxFull",
     "MailboxSpec",
     "Message",
@@ -93,6 +95,7 @@ __all__ = [
     "RestartIntensityExceeded",
     "Selection",
     "Sort",
+    "Stall",
     "Status",
     "Strategy",
     "Subscription",

@@ -16,6 +16,8 @@ from attrs import frozen
 from supervisor import inspection, registry
 from supervisor.actor import Actor
 from supervisor.cell import Cell
+from supervisor.census import census
+from supervisor.counts import ClassCount
 from supervisor.current import correlation_id
 from supervisor.deadletters import DeadLetter
 from supervisor.envelope import Envelope
@@ -194,6 +196,10 @@ class Control:
                 cell.tracers = tuple(tracer for tracer in cell.tracers if tracer is not trace)
                 if not number % SLICE:
                     await trio.lowlevel.cancel_shielded_checkpoint()
+
+    async def census(self) -> dict[str, ClassCount]:
+        """Count the actors and what they did, by the name of their class."""
+        return await census(self._runtime)
 
     # Changing
 

@@ -36,7 +36,7 @@ async def run(cell: "Cell") -> None:
     cause: Exception | None = None
     try:
         with scope:
-            end = await _serve(cell)
+            end = await serve(cell)
     except trio.Cancelled:
         if cell.runtime.nursery.cancel_scope.cancel_called:
             raise
@@ -56,7 +56,8 @@ async def run(cell: "Cell") -> None:
         cell.end(Exit(cell.stopping or Reason.NORMAL))
 
 
-async def _serve(cell: "Cell") -> End:  # noqa: C901, PLR0912, PLR0915 - one flat loop: a call would cost every message
+async def serve(cell: "Cell") -> End:  # noqa: C901, PLR0912, PLR0915 - one flat loop: a call would cost every message
+    """Handle messages until the run ends."""
     actor = cell.actor or await _begin(cell)
     handlers = actor._handlers  # noqa: SLF001 - the table is private to the runtime, of which this is the heart
     now = cell.runtime.now

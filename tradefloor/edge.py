@@ -15,6 +15,9 @@ from net.floor_socketio.endpoint import create_socketio
 from net.grpc.metering_client import MeteringClient
 from net.grpc.oversight_client import OversightClient
 from net.http.app import create_app
+from net.loop_watch import LoopWatchActor
+from net.metrics.requests import Histogram
+from net.metrics.trades import TradeMeter
 from net.server import HttpServerActor, listen, url_of
 from net.slack.actions import SlackActionsActor
 from net.slack.signatures import SlackSignatures
@@ -25,6 +28,7 @@ from persistence.people import SqlitePeople
 from supervisor import ChildSpec, SupervisorSpec
 from tradefloor import __version__
 from tradefloor.floor import Floor, open_floor, signing_secret
+from tradefloor.observing import observed
 from tradefloor.settings import Settings
 from tradefloor.surroundings import entropy
 
@@ -58,10 +62,11 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
     """Run a floor and its edge around a block of code; the edge closes first."""
     views = FloorViews()
     hub = Hub(views)
+    trades, loop_lag = TradeMeter(hub), Histogram()
     with listen(settings.host, settings.port) as listener:
-        async with open_floor(settings, hub, views) as floor:
+        async with open_floor(settings, trades, views) as floor:
             people = SqlitePeople(floor.store)
-            edge = _edge(floor, people)
+            edge = observed(_edge(floor, people), floor, hub, trades, loop_lag)
             auth = Auth(edge)
             socketio = create_socketio(edge, auth, hub, settings.socketio_ping_interval, settings.socketio_ping_timeout)
             mounted = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
@@ -70,8 +75,10 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
             server = ChildSpec("http", lambda: HttpServerActor(app, listener, GRACE_S), shutdown_s=GRACE_S + 1)
             sessions = ChildSpec("socketio", socketio.actor, shutdown_s=GRACE_S)
             sockets = ChildSpec("sockets", lambda: HubActor(hub), shutdown_s=GRACE_S)
+            watch = ChildSpec("watch", lambda: LoopWatchActor(loop_lag.observe))
             # The last to start is the first to stop: sockets end before the server that carries them.
-            await floor.system.start_child("/", SupervisorSpec("edge", children=(slack, server, sessions, sockets)))
+            children = (watch, slack, server, sessions, sockets)
+            await floor.system.start_child("/", SupervisorSpec("edge", children=children))
             try:
                 yield OpenEdge(floor, people, auth, hub, url_of(listener))
             finally:

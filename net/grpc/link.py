@@ -1,5 +1,6 @@
 """Unary calls from trio: in worker threads, with a deadline, behind a circuit breaker, under a correlation id."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -73,6 +74,13 @@ class Link:
         self._limiter = trio.CapacityLimiter(settings.threads_max)
         self._breaker: breaker.State = breaker.Closed()
         self._closed = False
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        """Calls by method and by what became of them: `ok`, a status of gRPC, `timeout`, `not_sent`."""
+
+    @property
+    def limiter(self) -> trio.CapacityLimiter:
+        """The limit on calls at once."""
+        return self._limiter
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """Return the metadata of a call made now."""
@@ -85,23 +93,27 @@ class Link:
         Raises `Outage`, at once while the breaker is open, and `grpc.RpcError` where the service answered with an
         error. A call whose task is cancelled is left to its deadline in its thread.
         """
-        await self._admit()
+        name = _name(method)
+        await self._admit(name)
         deadline_s = self._settings.deadline_s
         work = partial(method, request, timeout=deadline_s, metadata=self.metadata())
         try:
             with trio.fail_after(deadline_s + _QUEUE_GRACE_S):
                 response = await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
         except grpc.RpcError as error:
+            self.outcomes[name, error.code().name.lower()] += 1
             if error.code() in _ANSWERS:
                 self._breaker = breaker.succeed()
                 raise
             raise self._failed(f"{error.code().name}: {error.details()}") from error
         except trio.TooSlowError as error:
+            self.outcomes[name, "timeout"] += 1
             raise self._failed(f"no answer within {deadline_s} s") from error
         except BaseException:
             self._breaker = breaker.abandon(self._breaker, trio.current_time())
             raise
         self._breaker = breaker.succeed()
+        self.outcomes[name, "ok"] += 1
         return response
 
     async def is_serving(self, service: str) -> bool:
@@ -118,11 +130,12 @@ class Link:
         self._closed = True
         self.channel.close()
 
-    async def _admit(self) -> None:
+    async def _admit(self, name: str) -> None:
         if self._closed:
             raise await _refused("the client is closed", self._settings.breaker.open_s)
         admitted = breaker.admit(self._breaker, trio.current_time())
         if isinstance(admitted, breaker.Refusal):
+            self.outcomes[name, "not_sent"] += 1
             raise await _refused("the last calls found no service", admitted.retry_after_s)
         self._breaker = admitted
 
@@ -134,6 +147,12 @@ class Link:
                 return Outage(detail, until_s - now_s)
             case _:
                 return Outage(detail, self._settings.breaker.open_s)
+
+
+def _name(method: object) -> str:
+    """Return the name of a method, such as `metering.MeteringService/CheckQuota`; gRPC keeps it in no public place."""
+    name: bytes | str = getattr(method, "_method", "")
+    return (name.decode() if isinstance(name, bytes) else name).removeprefix("/") or "unknown"
 
 
 async def _refused(detail: str, retry_after_s: float) -> Outage:

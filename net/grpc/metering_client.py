@@ -41,6 +41,11 @@ class MeteringClient:
         self._stub = metering_pb2_grpc.MeteringServiceStub(link.channel)
         self._takes_batches = True
 
+    @property
+    def link(self) -> Link:
+        """The way its calls are made."""
+        return self._link
+
     async def initialize_quota(self, agent_id: str, limits: QuotaLimits) -> None:
         """Give an agent its quota, or replace it; what was used stays used."""
         request = metering_pb2.InitializeQuotaRequest(agent_id=agent_id, limits=write_limits(limits))

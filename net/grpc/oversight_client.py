@@ -55,6 +55,11 @@ class OversightClient:
         self._stub = oversight_pb2_grpc.OversightServiceStub(link.channel)
         self._watch_limiter = trio.CapacityLimiter(WATCHES_MAX)
 
+    @property
+    def link(self) -> Link:
+        """The way its calls are made."""
+        return self._link
+
     async def create(self, request: OversightRequestRecord) -> RequestStatus:
         """File a request, once per id; where little is at stake it comes back approved."""
         answers = {grpc.StatusCode.ALREADY_EXISTS: RequestMismatch(request.request_id)}

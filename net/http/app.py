@@ -21,6 +21,7 @@ from net.http import (
     keys,
     market,
     metering,
+    metrics,
     oversight,
     sessions,
     trades,
@@ -53,6 +54,7 @@ PARTS = (
     integrations,
     actors,
     health,
+    metrics,
 )
 
 OPERATIONS = tuple(route for part in PARTS for route in part.routes.collected)

@@ -1,10 +1,13 @@
 """Counting requests: by method, route and status, with how long they took."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+
+Source = Callable[[], Awaitable[Iterable[Metric]]]
+"""Finds metrics when they are asked for."""
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER: Final = "OTHER"

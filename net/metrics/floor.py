@@ -1,0 +1,110 @@
+"""Metrics of the floor's parts: journal, outbox, calls of the services, sockets, and the event loop."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import trio
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import SummaryMetricFamily
+
+from actors import paths
+from actors.errors import JournalUnavailable
+from actors.ports.journal import Channel
+from net.grpc.link import Link
+from net.metrics.exposition import counter, gauge
+from net.metrics.requests import Histogram, Source
+from net.websocket.hub import Hub
+from supervisor import Control, SupervisorError
+
+STATE_S_MAX = 1.0
+"""So long the journal may take to say how it does; a scrape goes on without that."""
+
+
+def journal_source(control: Control) -> Source:
+    """Tell of commits and their batches."""
+
+    async def collect() -> Iterable[Metric]:
+        try:
+            state = await control.state(paths.JOURNAL, STATE_S_MAX)
+        except SupervisorError:
+            return ()
+        commits, batches, queued = (int(str(state.get(name, 0))) for name in ("commits", "batches", "queued"))
+        sizes = SummaryMetricFamily(
+            "tradefloor_commit_batch_size", "Changes that were made durable together.", batches, commits
+        )
+        waiting = gauge("tradefloor_commits_waiting", "Changes that wait for the next batch.", queued)
+        return counter("tradefloor_commits", "Changes that were made durable.", commits), sizes, waiting
+
+    return collect
+
+
+def outbox_source(depths: Callable[[], Awaitable[Mapping[Channel, int]]]) -> Source:
+    """Tell what has not left yet."""
+
+    async def collect() -> Iterable[Metric]:
+        depth = GaugeMetricFamily("tradefloor_outbox_depth", "What has not left yet.", labels=("channel",))
+        try:
+            for channel, count in (await depths()).items():
+                depth.add_metric((channel.value,), count)
+        except JournalUnavailable:
+            return ()
+        return (depth,)
+
+    return collect
+
+
+def grpc_source(links: Iterable[Link]) -> Source:
+    """Tell of the calls of the services."""
+    links = tuple(links)
+
+    async def collect() -> Iterable[Metric]:
+        await trio.lowlevel.checkpoint()
+        calls = CounterMetricFamily("tradefloor_grpc_calls", "Calls of the services.", labels=("method", "outcome"))
+        for link in links:
+            for (method, outcome), count in sorted(link.outcomes.items()):
+                calls.add_metric((method, outcome), count)
+        return (calls,)
+
+    return collect
+
+
+def sockets_source(hub: Hub) -> Source:
+    """Tell of the sockets."""
+
+    async def collect() -> Iterable[Metric]:
+        await trio.lowlevel.checkpoint()
+        statistics = hub.statistics()
+        return (
+            gauge("tradefloor_sockets", "Sockets that are open.", statistics.sockets),
+            counter("tradefloor_socket_frames", "Frames that were rendered.", statistics.frames),
+            counter("tradefloor_socket_deliveries", "Frames that were put before a socket.", statistics.deliveries),
+            counter("tradefloor_sockets_lagged", "Sockets that fell behind and were told so.", statistics.lagged),
+            counter("tradefloor_sockets_refused", "Sockets that found no room.", statistics.refused),
+        )
+
+    return collect
+
+
+def loop_source(lag: Histogram) -> Source:
+    """Tell how late the event loop runs."""
+
+    async def collect() -> Iterable[Metric]:
+        await trio.lowlevel.checkpoint()
+        late = HistogramMetricFamily(
+            "tradefloor_event_loop_lag_seconds",
+            "How late the event loop ran a task that was due.",
+            buckets=lag.buckets(),
+            sum_value=lag.sum_s,
+        )
+        return (late,)
+
+    return collect
+
+
+def plain_source(collect: Callable[[], Iterable[Metric]]) -> Source:
+    """Make a source of what needs not wait."""
+
+    async def collected() -> Iterable[Metric]:
+        await trio.lowlevel.checkpoint()
+        return collect()
+
+    return collected

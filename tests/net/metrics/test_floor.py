@@ -1,0 +1,100 @@
+"""Metrics of the floor's parts."""
+
+from collections.abc import Iterable, Mapping
+
+import grpc
+import trio
+from prometheus_client.core import Metric
+from trio.testing import MockClock
+
+from actors.errors import JournalUnavailable
+from actors.ports.journal import Channel
+from actors.views import FloorViews
+from net.grpc.link import CallSettings, Link
+from net.metrics.floor import grpc_source, journal_source, loop_source, outbox_source, plain_source, sockets_source
+from net.metrics.requests import Histogram
+from net.metrics.trades import TradeMeter
+from net.websocket.hub import Hub
+from tests.actors.headless import headless_floor
+
+
+def values(metrics: Iterable[Metric]) -> dict[tuple[str, ...], float]:
+    """Return the samples by name and labels; when a counter began is left out."""
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in metrics
+        for sample in metric.samples
+        if not sample.name.endswith("_created")
+    }
+
+
+async def test_the_journal_tells_of_its_batches(autojump_clock: MockClock) -> None:
+    """As long as it answers; a scrape does not wait for one that does not."""
+    async with headless_floor() as floor:
+        await floor.create()
+        await floor.trade()
+        collect = journal_source(floor.system.control)
+        found = values(await collect())
+        assert found["tradefloor_commits_total",] == 2
+        assert found["tradefloor_commit_batch_size_count",] == 2
+        assert found["tradefloor_commits_waiting",] == 0
+        await floor.system.stop("/journal")
+        assert await collect() == ()
+
+
+async def test_trades_are_counted_as_they_are_published(autojump_clock: MockClock) -> None:
+    """By the status that they came into; everything is handed on."""
+    async with headless_floor() as floor:
+        meter = TradeMeter(floor.publisher)
+        await floor.create()
+        await floor.trade()
+        recorded = floor.publisher.recorded.copy()
+        floor.publisher.recorded.clear()
+        meter.publish(recorded, None, None)
+        meter.publish_market(floor.views.market)
+        assert floor.publisher.recorded == recorded
+        assert values(await plain_source(meter.collect)()) == {("tradefloor_trades_total", "completed"): 1.0} | {
+            ("tradefloor_trades_total", status): count
+            for (_, status), count in values(meter.collect()).items()
+            if status != "completed"
+        }
+
+
+async def test_the_outbox_tells_its_depth_by_channel() -> None:
+    """Where the storage cannot be read, the rest of the scrape goes on."""
+
+    async def depths() -> Mapping[Channel, int]:
+        await trio.lowlevel.checkpoint()
+        return {Channel.METERING: 3, Channel.NOTIFY: 0}
+
+    async def unavailable() -> Mapping[Channel, int]:
+        await trio.lowlevel.checkpoint()
+        raise JournalUnavailable("the disk is full")
+
+    assert values(await outbox_source(depths)()) == {
+        ("tradefloor_outbox_depth", "metering"): 3.0,
+        ("tradefloor_outbox_depth", "notify"): 0.0,
+    }
+    assert await outbox_source(unavailable)() == ()
+
+
+async def test_calls_of_the_services_are_counted_by_outcome() -> None:
+    """With nobody there a call is unavailable or too late, and then is not sent at all."""
+    link = Link(grpc.insecure_channel("127.0.0.1:1"), CallSettings(deadline_s=0.2))
+    for _ in range(link._settings.breaker.failures_max + 1):
+        assert not await link.is_serving("x")
+    found = values(await grpc_source([link])())
+    outcomes = {outcome for _, method, outcome in found}
+    assert {method for _, method, _ in found} == {"grpc.health.v1.Health/Check"}
+    assert "not_sent" in outcomes
+    assert outcomes <= {"unavailable", "deadline_exceeded", "timeout", "not_sent"}
+    link.close()
+
+
+async def test_sockets_and_the_loop_are_told_of() -> None:
+    """What the hub and the watch count."""
+    found = values(await sockets_source(Hub(FloorViews()))())
+    assert found["tradefloor_sockets",] == 0
+    lag = Histogram((0.1,))
+    lag.observe(0.05)
+    assert values(await loop_source(lag)())["tradefloor_event_loop_lag_seconds_count",] == 1
