@@ -32,8 +32,8 @@ async def test_many_agents_rest_and_go_on(autojump_clock: MockClock) -> None:
             assert floor.views.market.tick >= tick + 2
             assert trades == []
             assert (await control.stats(paths.AGENTS)).queued == TRADERS
-                assert await control.resume(paths.AGENTS) == 2 * AGENTS
-            assert [trade.status for trade in trades] == [TradeStatus.COMPLETED] * TRADERS
+            assert await control.resume(paths.AGENTS) == 2 * AGENTS
+        assert [trade.status for trade in trades] == [TradeStatus.COMPLETED] * TRADERS
         floor.check()
 
 
