@@ -30,6 +30,7 @@ async def main() -> None:
     config = Config()
     config.bind = ["127.0.0.1:0"]
     config.errorlog = None
+    config.keep_alive_max_requests = 1_000_000
     async with trio.open_nursery() as nursery:
         urls = await nursery.start(serve, app, config)
         sys.stdout.write(f"bare ASGI is open at {urls[0]}\n")

@@ -29,9 +29,9 @@ def bench(names: Sequence[str], *, quick: bool, as_document: bool) -> None:
     """Measure NAMES (runtime, journal, http, sockets, floor), or everything."""
     document: dict[str, object] = {}
     console = Console()
-    settle_memory()
     for name in names or tuple(BENCHMARKS):
         title, run = BENCHMARKS[name]
+        settle_memory()
         if not as_document:
             console.print(f"{title}: measuring ...", style="dim")
         figures = run(quick)
