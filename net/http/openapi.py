@@ -207,7 +207,7 @@ def _errors(route: Route) -> set[int]:
         errors |= {401, 403}
     if operation_id(route) in {"signIn", "refresh", "slackAction"}:
         errors.add(401)
-    if "<" in route.path:
+    if "<" in route.path or _names_actors(route):
         errors.add(404)
     if route.method != "GET":
         errors |= {404, 409}
@@ -216,6 +216,10 @@ def _errors(route: Route) -> set[int]:
     if route.method == "POST":
         errors.add(422)
     return errors | ({402} if operation_id(route) == "submitTrade" else set())
+
+
+def _names_actors(route: Route) -> bool:
+    return route.query is not None and any(field.alias == "path" for field in fields_of(route.query))
 
 
 def _problem(status: int, route: Route) -> dict[str, Any]:

@@ -25,15 +25,19 @@ CONFIG: Final = Path(__file__).with_name("schemathesis.toml")
 SETTINGS: Final = {"RATE_LIMIT_MAX": "100000000", "RATE_LIMIT_USER_MAX": "100000000", "LOG_LEVEL": "warning"}
 OBJECTS: Final = 3
 SPARE_SIGN_INS: Final = 20
-PEERS: Final = ["ada", "bob"]
+NOBODY_ASKS: Final = "/drawdown"
+"""An actor without which every call can be answered, so that it may be paused and stopped."""
+PEERS: Final = ("ada", "bob")
 
 
 class User:
     """Somebody with agents and what belongs to them."""
 
     def __init__(self, url: str, login: Mapping[str, str]) -> None:
-        self.token = str(sign_in(url, login)["token"])
-        headers = {"Authorization": f"Bearer {self.token}"}
+        session = sign_in(url, login)
+        self.user_id = session["user"]["userId"]
+        self.credential = f"Bearer {session['token']}"
+        headers = {"Authorization": self.credential}
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=30)
 
     def made(self, path: str, body: object) -> Any:
@@ -41,6 +45,10 @@ class User:
         response = self._http.post(path, json=body)
         response.raise_for_status()
         return response.json()
+
+    def is_signed_in(self) -> bool:
+        """Say whether the token is still good."""
+        return self._http.get("/auth/me").status_code == 200
 
     def objects(self) -> dict[str, str]:
         """Make an agent with a trade, a request for approval and a key, and return their ids by parameter."""
@@ -71,10 +79,12 @@ def fuzz(folder: Path, examples: int, seed: int) -> bool:
         # Everybody signs in first: a run of wrong passwords shuts the address out.
         admin = User(program.url, DEMO)
         people = {name: added(program.url, admin, name) for name in ("ada", "bob", "eve")}
-        spare = [sign_in(program.url, DEMO)["token"] for _ in range(SPARE_SIGN_INS)]
+        spare = [User(program.url, DEMO).credential for _ in range(SPARE_SIGN_INS)]
         run = Run(program.url, folder, examples, seed)
-        well = as_admin(run, admin, spare)
-        well &= as_traders(run, people)
+        well = as_admin(run, admin, people, spare[::2])
+        well &= as_traders(run, people, spare[1::2])
+        for name, user in {"admin": admin, **people}.items():
+            assert user.is_signed_in(), f"{name} was signed out on the way, and what followed was refused for that"
         ready = httpx.get(f"{program.url}/health/ready", timeout=10)
         assert ready.status_code == 200, ready.text
         assert program.stop() == 0
@@ -89,30 +99,25 @@ def added(url: str, admin: User, name: str) -> User:
     return User(url, login)
 
 
-def as_admin(run: "Run", admin: User, spare: Sequence[str]) -> bool:
+def as_admin(run: "Run", admin: User, people: Mapping[str, User], spare: Sequence[str]) -> bool:
     """Fuzz as somebody who may do everything."""
     user = admin.made("/users", {"email": email_of("fuzzed"), "role": "viewer", "password": PASSWORD})
     pool = {
         "objects": [admin.objects() | {"userId": user["userId"]} for _ in range(OBJECTS)],
+        "people": [person.user_id for person in (admin, *people.values())],
         "spare": spare,
         "foreign": [],
-        "actor": f"/agents/{admin.made('/agents', NEW_AGENT)['agentId']}",
+        "actor": NOBODY_ASKS,
     }
-    return run.schemathesis(pool, "--header", f"Authorization: Bearer {admin.token}")
+    return run.schemathesis(pool, {"admin": admin})
 
 
-def as_traders(run: "Run", people: Mapping[str, User]) -> bool:
+def as_traders(run: "Run", people: Mapping[str, User], spare: Sequence[str]) -> bool:
     """Fuzz as two traders, who ask about each other's objects and about those of a third one."""
     objects = [people["eve"].objects() for _ in range(OBJECTS)]
     foreign = {value for ids in objects for name, value in ids.items() if name != "symbol"}
-    pool = {"objects": objects, "spare": [], "foreign": sorted(foreign), "actor": "/agents"}
-    credentials = [
-        {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {people[name].token}"}]}
-        for name in PEERS
-    ]
-    auth = run.folder / "auth.json"
-    auth.write_text(json.dumps({"auth": credentials}))
-    return run.schemathesis(pool, settings=f"[auth.wfc]\npath = '{auth}'\npeers = {json.dumps(PEERS)}\n")
+    pool = {"objects": objects, "people": [], "spare": spare, "foreign": sorted(foreign), "actor": NOBODY_ASKS}
+    return run.schemathesis(pool, {name: people[name] for name in PEERS})
 
 
 @frozen
@@ -124,13 +129,17 @@ class Run:
     examples: int
     seed: int
 
-    def schemathesis(self, pool: Mapping[str, Any], *flags: str, settings: str = "") -> bool:
-        """Run it on the objects of a pool, and say whether it found nothing."""
-        config, objects = self.folder / "schemathesis.toml", self.folder / "pool.json"
-        config.write_text(CONFIG.read_text("utf-8") + settings)
-        objects.write_text(json.dumps(pool))
+    def schemathesis(self, pool: Mapping[str, Any], users: Mapping[str, User]) -> bool:
+        """Run it as some users on the objects of a pool, and say whether it found nothing."""
+        credentials = {name: user.credential for name, user in users.items()}
+        headers = {name: [{"name": "Authorization", "value": value}] for name, value in credentials.items()}
+        auth, config, objects = (self.folder / name for name in ("auth.json", "schemathesis.toml", "pool.json"))
+        auth.write_text(json.dumps({"auth": [{"name": name, "fixedHeaders": headers[name]} for name in users]}))
+        objects.write_text(json.dumps({**pool, "credentials": list(credentials.values())}))
+        who = f"peers = {json.dumps(list(users))}" if len(users) > 1 else f"user = '{next(iter(users))}'"
+        config.write_text(f"{CONFIG.read_text('utf-8')}\n[auth.wfc]\npath = '{auth}'\n{who}\n")
         command = [str(Path(sys.executable).with_name("st")), "--config-file", str(config)]
-        command += ["run", f"{self.url}/openapi.json", "--checks", "all", "--no-color", *flags]
+        command += ["run", f"{self.url}/openapi.json", "--checks", "all", "--no-color"]
         command += ["--max-examples", str(self.examples), "--seed", str(self.seed)]
         result = subprocess.run(command, env={**os.environ, "FUZZ_POOL": str(objects)}, check=False)
         return result.returncode == 0

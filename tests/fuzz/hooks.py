@@ -10,7 +10,8 @@ import schemathesis
 from schemathesis.generation.meta import TestPhase
 
 POOL: Final[dict[str, Any]] = json.loads(Path(os.environ["FUZZ_POOL"]).read_text("utf-8"))
-"""Written by the runner: `objects`, of which each has the ids that belong together, `spare` tokens, `foreign` ids."""
+"""Written by the runner: `objects`, each the ids that belong together; `credentials` and `people` of the runs, and
+`spare` credentials; `foreign` ids; and the `actor` that may be controlled."""
 
 ENDINGS: Final = frozenset({"deleteAgent", "stopAgent"})
 """They would leave nothing to try the other operations on; the agents that stateful tests make are theirs to end."""
@@ -44,9 +45,12 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     operation = case.operation.definition.raw.get("operationId")
     body: Any = case.body
     query: Any = case.query
-    if operation == SIGN_OUT and "Authorization" in (case.headers or {}):
+    if operation == SIGN_OUT and str(case.headers.get("Authorization")) in POOL["credentials"]:
         # Of these sign-ins there are some to spare; afterwards the answer is 401.
-        case.headers["Authorization"] = f"Bearer {POOL['spare'].pop() if POOL['spare'] else 'ended'}"
+        case.headers["Authorization"] = POOL["spare"].pop() if POOL["spare"] else "Bearer ended"
+    elif operation == "changeUser" and case.path_parameters.get("userId") in POOL["people"]:
+        # The list of users shows everybody; whoever gets another password or role is out.
+        case.path_parameters["userId"] = POOL["objects"][0]["userId"]
     elif operation in CONTROLS and isinstance(body, dict) and str(body.get("path", "")).startswith("/"):
         # Any other path, or a pattern, could stop the server that is tried.
         body["path"] = POOL["actor"]

@@ -86,6 +86,16 @@ def test_the_prices_of_an_order_are_conditional() -> None:
     assert [condition["then"]["required"] for condition in conditions] == [["limitPrice"], ["stopPrice"]]
 
 
+def test_what_a_query_names_may_not_be_there() -> None:
+    """A part of the tree of actors is looked up by its path, which stands in the query."""
+    named = {
+        operation["operationId"]: "404" in operation["responses"]
+        for _, operation in OPERATIONS
+        if any(parameter["name"] == "path" for parameter in operation["parameters"])
+    }
+    assert named == dict.fromkeys(("listActors", "getActorTree", "inspectActor", "traceActors", "getActorStats"), True)
+
+
 def test_the_page_needs_nothing_else() -> None:
     """No script, no image, no other file; each kind of problem has its anchor, each operation its place."""
     html = page(DOCUMENT)
