@@ -263,6 +263,7 @@ EXPECTED: Final[Mapping[str, tuple[Row, Make]]] = {
     "listThreads": (ADMIN, Things.nothing),
     "live": (OPEN, Things.nothing),
     "ready": (OPEN, Things.nothing),
+    "getMetrics": (OPEN, Things.nothing),
     "getVersion": (OPEN, Things.nothing),
     "getDocument": (OPEN, Things.nothing),
     "getSocketDocument": (OPEN, Things.nothing),
