@@ -207,6 +207,8 @@ def _errors(route: Route) -> set[int]:
         errors |= {401, 403}
     if operation_id(route) in {"signIn", "refresh", "slackAction"}:
         errors.add(401)
+    if operation_id(route) == "getMetrics":  # Open to this machine alone.
+        errors |= {401, 403}
     if "<" in route.path or _names_actors(route):
         errors.add(404)
     if route.method != "GET":

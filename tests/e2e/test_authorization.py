@@ -16,7 +16,7 @@ import trio
 from attrs import field, frozen
 from trio_websocket import ConnectionClosed, open_websocket_url
 
-from tests.e2e.matrix import EXPECTED, OK, OPEN, SLACK_SECRET, Request, Row, Things, buy
+from tests.e2e.matrix import ADMIN, EXPECTED, OK, OPEN, SLACK_SECRET, Request, Row, Things, buy
 from tests.e2e.people import ACTORS, NEW_AGENT, Caller, Callers, add_by_command, callers, email_of
 from tests.e2e.program import Socket, running, verify
 
@@ -142,6 +142,16 @@ def test_listings_show_ones_own(floor: Floor) -> None:
     assert (agents["key"], agents["other_key"]) == ({floor.callers.agent_id}, {floor.callers.other_agent_id})
     assert agents["key"] | agents["other_key"] <= agents["trader"] <= agents["admin"]
     assert agents["trader"] & (agents["other"] | agents["viewer"] | agents["approver"]) == set()
+
+
+def test_metrics_from_elsewhere(floor: Floor) -> None:
+    """Whoever comes through a proxy is not on this machine, and must be an admin; the document says so."""
+    found = {}
+    for actor in ACTORS:
+        response = floor.callers[actor].http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+        assert str(response.status_code) in floor.operations["getMetrics"].document["responses"]
+        found[actor] = response.status_code
+    assert found == dict(zip(ACTORS, ADMIN, strict=True))
 
 
 #                                  nobody viewer trader other approver admin key other_key disabled
