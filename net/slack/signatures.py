@@ -26,7 +26,7 @@ class SlackSignatures:
         self._seen: dict[bytes, int] = {}
 
     def check(self, timestamp: str | None, signature: str | None, body: bytes, now_s: int) -> None:
-        """Take a request by the headers X-Slack-Request-Timestamp and X-Slack-Signature. Raises SlackSignatureRefused."""
+        """Take a request by Slack's headers of its time and signature. Raises SlackSignatureRefused."""
         if self._secret is None:
             raise SlackSignatureRefused("this floor takes nothing from Slack: SLACK_SIGNING_SECRET is not set")
         if timestamp is None or signature is None:
