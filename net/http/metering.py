@@ -59,7 +59,9 @@ class UsageEventBody:
     type: Annotated[str, Text(max_length=64), Doc("What happened.", "report.generated")]
     api_calls: Annotated[int, Integer(0, 1_000_000), Doc("API calls that it used.", 1)] = 0
     cost: Annotated[int, Money(0, 1_000_000 * MICROS_PER_DOLLAR), Doc("What it cost, in dollars.", 0.1)] = 0
-    timestamp: Annotated[int | None, Moment(), Doc("When it happened; without it, now.")] = None
+    timestamp: Annotated[int | None, Moment(since_us=0), Doc("When it happened, not before 1970; without it, now.")] = (
+        None
+    )
     metadata: Annotated[
         Mapping[str, str], _Metadata(Text(max_length=256)), Doc("Details for people.", {"source": "nightly"})
     ] = field(factory=dict)

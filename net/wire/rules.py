@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from attrs import define, field, frozen
 
 from actors.money import DECIMAL_PLACES_MAX, MoneyError, from_json_number, to_json_number
-from net.wire.scalars import TimestampError, parse_timestamp
+from net.wire.scalars import TimestampError, format_timestamp, parse_timestamp
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 """One line of text."""
@@ -201,16 +201,21 @@ class Flag:
 
 @frozen
 class Moment:
-    """A moment as RFC 3339 writes it."""
+    """A moment as RFC 3339 writes it, none before `since_us`."""
+
+    since_us: int | None = None
 
     def parse(self, value: Any) -> int:
         """Return microseconds since the epoch. Raises FieldError."""
         if not isinstance(value, str):
             raise FieldError("must be a string")
         try:
-            return parse_timestamp(value)
+            at_us = parse_timestamp(value)
         except TimestampError as error:
             raise FieldError(str(error)) from error
+        if self.since_us is not None and at_us < self.since_us:
+            raise FieldError(f"must not be before {format_timestamp(self.since_us)}")
+        return at_us
 
     parse_text = parse
 

@@ -50,7 +50,7 @@ async def test_an_event_has_its_own_time_and_details(mock_clock: MockClock) -> N
 
 
 async def test_events_at_fault_are_named(mock_clock: MockClock) -> None:
-    """Details are texts, and the agent is the caller's own."""
+    """Details are texts, the time is none before the services' calendar, and the agent is the caller's own."""
     async with served() as edge:
         token = await edge.user("ann")
         await edge.agent(token)
@@ -58,6 +58,8 @@ async def test_events_at_fault_are_named(mock_clock: MockClock) -> None:
         for metadata in faults:
             answer = await edge.call("POST", f"{AT}/events", EVENT | {"metadata": metadata}, token=token)
             assert list(answer.fields) == ["metadata"]
+        answer = await edge.call("POST", f"{AT}/events", EVENT | {"timestamp": "0502-10-01T07:39:53Z"}, token=token)
+        assert (answer.status, list(answer.fields)) == (400, ["timestamp"])
         strange = await edge.call("POST", f"{AT}/events", EVENT | {"agentId": "agt_0"}, token=token)
         assert strange.slug == "agent-not-found"
 

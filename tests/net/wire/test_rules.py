@@ -66,6 +66,7 @@ def test_values_that_are_taken(rule: Rule, value: Any, parsed: Any) -> None:
         (Flag(), 1, "must be true or false"),
         (Moment(), 1, "must be a string"),
         (Moment(), "yesterday", "must be a moment as RFC 3339 writes it, such as 2026-01-31T09:30:00Z"),
+        (Moment(since_us=0), "1969-12-31T23:59:59Z", "must not be before 1970-01-01T00:00:00.000000Z"),
         (Moment(), "2026-02-30T00:00:00Z", "is not a moment of the calendar: day is out of range for month"),
         (ListOf(Integer(0, 9), 2), {}, "must be a list"),
         (ListOf(Integer(0, 9), 2), [1, 2, 3], "must hold 0 to 2 entries, not 3"),
