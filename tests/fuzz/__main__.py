@@ -25,6 +25,9 @@ CONFIG: Final = Path(__file__).with_name("schemathesis.toml")
 SETTINGS: Final = {"RATE_LIMIT_MAX": "100000000", "RATE_LIMIT_USER_MAX": "100000000", "LOG_LEVEL": "warning"}
 OBJECTS: Final = 3
 SPARE_SIGN_INS: Final = 20
+STATEFUL_RUNS: Final = 3
+"""A stateful run ends early where a repetition is answered differently, which the state of the floor makes likely."""
+SEEDS_APART: Final = 1_000
 NOBODY_ASKS: Final = "/drawdown"
 """An actor without which every call can be answered, so that it may be paused and stopped."""
 PEERS: Final = ("ada", "bob")
@@ -140,9 +143,15 @@ class Run:
         config.write_text(f"{CONFIG.read_text('utf-8')}\n[auth.wfc]\npath = '{auth}'\n{who}\n")
         command = [str(Path(sys.executable).with_name("st")), "--config-file", str(config)]
         command += ["run", f"{self.url}/openapi.json", "--checks", "all", "--no-color"]
-        command += ["--max-examples", str(self.examples), "--seed", str(self.seed)]
-        result = subprocess.run(command, env={**os.environ, "FUZZ_POOL": str(objects)}, check=False)
-        return result.returncode == 0
+        command += ["--max-examples", str(self.examples)]
+        runs = [("examples,coverage,fuzzing", self.seed)]
+        runs += [("stateful", self.seed * SEEDS_APART + number) for number in range(STATEFUL_RUNS)]
+        well = True
+        for phases, seed in runs:
+            chosen = ["--phases", phases, "--seed", str(seed)]
+            result = subprocess.run([*command, *chosen], env={**os.environ, "FUZZ_POOL": str(objects)}, check=False)
+            well &= result.returncode == 0
+        return well
 
 
 if __name__ == "__main__":
