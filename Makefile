@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash resume clean
+.PHONY: help install serve test check lint types contracts proto lock crash resume fuzz-short fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -53,12 +53,23 @@ proto: .venv/dev.stamp ## Generate code from the three proto files.
 lock: ## Renew the hash-locked requirements (needs uv).
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements/runtime.txt pyproject.toml
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev --extra fuzz -c requirements/dev.txt -o requirements/fuzz.txt pyproject.toml
 
 crash: .venv/dev.stamp ## Kill -9 under load, twenty times in a row.
 	@CRASH_ROUNDS=20 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
 
 resume: .venv/dev.stamp ## Clients that drop at random during 10,000 events.
 	@RESUME_EVENTS=10000 $(BIN)/python -m pytest -q tests/e2e/test_resume.py
+
+.venv/fuzz.stamp: requirements/fuzz.txt .venv/dev.stamp
+	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/fuzz.txt
+	@touch $@
+
+fuzz-short: .venv/fuzz.stamp ## Fuzz the API by its document, 100 examples an operation.
+	@$(BIN)/python -m tests.fuzz --examples 100 --seeds 1
+
+fuzz: .venv/fuzz.stamp ## The same with 500 examples and three seeds.
+	@$(BIN)/python -m tests.fuzz --examples 500 --seeds 3
 
 clean: ## Remove what the targets made; data/ stays.
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
