@@ -53,7 +53,6 @@ proto: .venv/dev.stamp ## Generate code from the three proto files.
 lock: ## Renew the hash-locked requirements (needs uv).
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements/runtime.txt pyproject.toml
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev --extra fuzz -c requirements/dev.txt -o requirements/fuzz.txt pyproject.toml
 
 crash: .venv/dev.stamp ## Kill -9 under load, twenty times in a row.
 	@CRASH_ROUNDS=20 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
@@ -61,14 +60,10 @@ crash: .venv/dev.stamp ## Kill -9 under load, twenty times in a row.
 resume: .venv/dev.stamp ## Clients that drop at random during 10,000 events.
 	@RESUME_EVENTS=10000 $(BIN)/python -m pytest -q tests/e2e/test_resume.py
 
-.venv/fuzz.stamp: requirements/fuzz.txt .venv/dev.stamp
-	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/fuzz.txt
-	@touch $@
-
-fuzz-short: .venv/fuzz.stamp ## Fuzz the API by its document, 100 examples an operation.
+fuzz-short: .venv/dev.stamp ## Fuzz the API by its document, 100 examples an operation.
 	@$(BIN)/python -m tests.fuzz --examples 100 --seeds 1
 
-fuzz: .venv/fuzz.stamp ## The same with 500 examples and three seeds.
+fuzz: .venv/dev.stamp ## The same with 500 examples and three seeds.
 	@$(BIN)/python -m tests.fuzz --examples 500 --seeds 3
 
 clean: ## Remove what the targets made; data/ stays.
