@@ -52,7 +52,7 @@ proto: .venv/dev.stamp ## Generate code from the three proto files.
 
 lock: ## Renew the hash-locked requirements (needs uv).
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements/runtime.txt pyproject.toml
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev --extra otel -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 
 crash: .venv/dev.stamp ## Kill -9 under load, twenty times in a row.
 	@CRASH_ROUNDS=20 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
