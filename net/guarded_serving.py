@@ -6,7 +6,6 @@ h11 refuses. Here such an error ends its connection, and is logged.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -36,12 +35,14 @@ async def serve(
     app: Any,
     config: Config,
     *,
-    shutdown_trigger: Callable[[], Awaitable[object]],
+    doors_closed: trio.Event,
+    closing: trio.Event,
     task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve an ASGI application until `shutdown_trigger` returns, then let connections end within the grace period.
+    """Serve an ASGI application until `closing`, then let connections end within the grace period.
 
-    Reports the URLs once the sockets listen. Plain TCP only; TLS is for the proxy in front.
+    New connections are accepted until then, or until `doors_closed`. Reports the URLs once the sockets listen. Plain
+    TCP only; TLS is for the proxy in front.
     """
     wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
     state: LifespanState = {}
@@ -57,13 +58,26 @@ async def serve(
             try:
                 async with trio.open_nursery() as accepting:
                     accepting.start_soon(partial(trio.serve_listeners, handler, listeners, handler_nursery=connections))
-                    await shutdown_trigger()
+                    await _either(doors_closed, closing)
                     accepting.cancel_scope.cancel()
+                await closing.wait()
             finally:
                 await context.terminated.set()
                 connections.cancel_scope.deadline = trio.current_time() + config.graceful_timeout
         await lifespan.wait_for_shutdown()
         lifespan_nursery.cancel_scope.cancel()
+
+
+async def _either(*events: trio.Event) -> None:
+    """Wait until one of the events is set."""
+
+    async def wait(event: trio.Event) -> None:
+        await event.wait()
+        nursery.cancel_scope.cancel()
+
+    async with trio.open_nursery() as nursery:
+        for event in events:
+            nursery.start_soon(wait, event)
 
 
 def _listen(config: Config) -> tuple[list[trio.SocketListener], list[str]]:

@@ -41,15 +41,36 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class Doors:
+    """The listening socket of a server, which outlives it, so that a restart loses no connection that waits.
+
+    Once closed, nobody gets in any more; who is in goes on.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.url = url_of(listener)
+        self.closed = trio.Event()
+        self._listener = listener
+
+    def open(self) -> str:
+        """Return the listening socket as Hypercorn takes it: one of its own, as it closes what it is given."""
+        return f"fd://{os.dup(self._listener.fileno())}"
+
+    def close(self) -> None:
+        """Refuse new connections from now on."""
+        self._listener.close()
+        self.closed.set()
+
+
 class HttpServerActor(Actor):
-    """Serves one ASGI application on a socket that outlives it, so that a restart loses no connection that waits.
+    """Serves one ASGI application behind doors.
 
     At an orderly end the server stops accepting, lets the requests in progress finish within `grace_s`, and leaves.
     """
 
-    def __init__(self, app: Any, listener: socket.socket, grace_s: float) -> None:
+    def __init__(self, app: Any, doors: Doors, grace_s: float) -> None:
         self._app = app
-        self._listener = listener
+        self._doors = doors
         self._grace_s = grace_s
         self._closing = trio.Event()
         self._closed = trio.Event()
@@ -65,12 +86,11 @@ class HttpServerActor(Actor):
 
     def inspect(self) -> Mapping[str, object]:
         """Show where the server listens."""
-        return {"url": url_of(self._listener)}
+        return {"url": self._doors.url}
 
     async def _serve(self) -> None:
         config = Config()
-        # Hypercorn closes the socket it is given, so it gets one of its own.
-        config.bind = [f"fd://{os.dup(self._listener.fileno())}"]
+        config.bind = [self._doors.open()]
         config.graceful_timeout = self._grace_s
         config.backlog = BACKLOG
         config.keep_alive_max_requests = REQUESTS_PER_CONNECTION_MAX
@@ -78,6 +98,6 @@ class HttpServerActor(Actor):
         config.include_server_header = False
         config.errorlog = None
         try:
-            await serve(self._app, config, shutdown_trigger=self._closing.wait)
+            await serve(self._app, config, doors_closed=self._doors.closed, closing=self._closing)
         finally:
             self._closed.set()

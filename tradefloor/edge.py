@@ -18,7 +18,7 @@ from net.http.app import create_app
 from net.loop_watch import LoopWatchActor
 from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
-from net.server import HttpServerActor, listen, url_of
+from net.server import Doors, HttpServerActor, listen, url_of
 from net.slack.actions import SlackActionsActor
 from net.slack.signatures import SlackSignatures
 from net.websocket.actor import HubActor
@@ -42,6 +42,7 @@ SERVICE_ANSWER_S_MAX: Final = 1.5
 """How long a probe waits for the services, so that it can still say which of them does not answer."""
 
 SOCKET_PATH: Final = "/ws"
+EDGE: Final = "/edge"
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -55,6 +56,14 @@ class OpenEdge:
     auth: Auth
     hub: Hub
     url: str
+    doors: Doors
+
+    async def close(self) -> None:
+        """Take no new connection, tell the sockets and close them, and let the requests in progress finish."""
+        self.doors.close()
+        if self.floor.system.exists(EDGE):
+            with trio.CancelScope(shield=True):
+                await self.floor.system.stop(EDGE)
 
 
 @asynccontextmanager
@@ -64,6 +73,7 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
     hub = Hub(views)
     trades, loop_lag = TradeMeter(hub), Histogram()
     with listen(settings.host, settings.port) as listener:
+        doors = Doors(listener)
         async with open_floor(settings, trades, views) as floor:
             people = SqlitePeople(floor.store)
             edge = observed(_edge(floor, people), floor, hub, trades, loop_lag)
@@ -72,18 +82,18 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
             mounted = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
             app = socketio.server.in_front_of(mounted)
             slack = ChildSpec("slack", lambda: SlackActionsActor(edge, floor.slack))
-            server = ChildSpec("http", lambda: HttpServerActor(app, listener, GRACE_S), shutdown_s=GRACE_S + 1)
+            server = ChildSpec("http", lambda: HttpServerActor(app, doors, GRACE_S), shutdown_s=GRACE_S + 1)
             sessions = ChildSpec("socketio", socketio.actor, shutdown_s=GRACE_S)
             sockets = ChildSpec("sockets", lambda: HubActor(hub), shutdown_s=GRACE_S)
             watch = ChildSpec("watch", lambda: LoopWatchActor(loop_lag.observe))
             # The last to start is the first to stop: sockets end before the server that carries them.
             children = (watch, slack, server, sessions, sockets)
             await floor.system.start_child("/", SupervisorSpec("edge", children=children))
+            opened = OpenEdge(floor, people, auth, hub, url_of(listener), doors)
             try:
-                yield OpenEdge(floor, people, auth, hub, url_of(listener))
+                yield opened
             finally:
-                with trio.CancelScope(shield=True):
-                    await floor.system.stop("/edge")
+                await opened.close()
 
 
 class Mounted:

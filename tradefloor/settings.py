@@ -166,6 +166,9 @@ class Settings:
         "Token of the Slack app (users:read, users:read.email), to know who presses them.",
         secret=True,
     )
+    stop_timeout: float = _setting(
+        "STOP_TIMEOUT", click.FloatRange(0.1, 3_600), 25.0, "How long a stop in good order may take, seconds."
+    )
     log_format: str = _setting("LOG_FORMAT", click.Choice(["console", "json"]), "console", "How log lines look.")
     log_level: str = _setting(
         "LOG_LEVEL", click.Choice(["debug", "info", "warning", "error"]), "info", "The least grave line to log."

@@ -16,6 +16,7 @@ from net.http.problems import problem_of
 from net.websocket.bucket import TokenBucket
 from net.websocket.closing import (
     AUTHENTICATION_LATE,
+    GOING_AWAY,
     INTERNAL,
     NOT_AUTHENTICATED,
     NOT_READING,
@@ -159,11 +160,19 @@ class Session:
             self.end(INTERNAL)
 
     async def _close(self, closing: Closing, written: trio.Event) -> None:
+        if closing is GOING_AWAY:
+            await self._settle()
         self._feed.close()
         with trio.move_on_after(self._limits.close_s) as flushing:
             await written.wait()
         if not flushing.cancelled_caught:
             await self._transport.close(closing, self._limits.close_s)
+
+    async def _settle(self) -> None:
+        """Let the trades in flight be answered; what is answered later is found by its clientOrderId."""
+        with trio.move_on_after(self._limits.close_s):
+            for _ in range(self._limits.trades_in_flight_max):
+                await self._in_flight.acquire()
 
     async def _take(self, message: str | bytes, nursery: trio.Nursery) -> None:
         try:

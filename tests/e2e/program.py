@@ -38,6 +38,17 @@ class Program:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=30)
 
+    def line_with(self, text: str) -> str:
+        """Wait for the next line with this in it, and return it."""
+        assert self.process.stdout is not None
+        return next(line.rstrip() for line in self.process.stdout if text in line)
+
+    def farewell(self) -> list[str]:
+        """Return what it printed about its stop, once it has ended."""
+        assert self.process.stdout is not None
+        lines = [line.rstrip() for line in self.process.stdout]
+        return lines[[line.startswith("Stop") for line in lines].index(True) :]
+
 
 @contextmanager
 def running(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> Iterator[Program]:

@@ -1,7 +1,5 @@
 """`tradefloor serve`: the whole floor in one process, until it is told to stop."""
 
-import contextlib
-import signal
 import sys
 from typing import Any
 
@@ -11,12 +9,14 @@ import trio
 from actors.errors import JournalUnavailable
 from net.grpc.server import ListenError
 from persistence.files import FloorInUse
-from persistence.sqlite import has_wal_reset_bug, sqlite_version
+from persistence.queries import outbox_depths
+from persistence.sqlite import connect_reader, has_wal_reset_bug, sqlite_version
 from tradefloor import __version__
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
 from tradefloor.edge import open_edge
 from tradefloor.logs import configure_logging
 from tradefloor.settings import Settings, load_settings, settings_options, stray_variables
+from tradefloor.stopping import say, stop_signals
 from tradefloor.surroundings import settle_memory
 
 
@@ -31,15 +31,16 @@ def serve(*, demo: bool, **values: Any) -> None:
         click.echo(f"The environment variable {name} is no setting; see: tradefloor serve --help", err=True)
     try:
         trio.run(run, settings, demo and settings.is_development)
-    except BaseExceptionGroup as group:
-        cause = obstacle(group)
+    except (Exception, BaseExceptionGroup) as error:
+        cause = obstacle(error)
         if cause is None:
             raise
         raise click.ClickException(explain(cause, settings)) from cause
 
 
-def obstacle(group: BaseExceptionGroup[BaseException]) -> Exception | None:
+def obstacle(error: BaseException) -> Exception | None:
     """Return the first thing in the way of a start that its user can mend, None where something else went wrong too."""
+    group = error if isinstance(error, BaseExceptionGroup) else BaseExceptionGroup("", [error])
     known, others = group.split((FloorInUse, ListenError, OSError, JournalUnavailable))
     if known is None or others is not None:
         return None
@@ -61,10 +62,8 @@ def explain(cause: Exception, settings: Settings) -> str:
 
 
 async def run(settings: Settings, demo: bool) -> None:
-    """Serve until SIGINT or SIGTERM; a second one stops at once."""
-    stopping = trio.Event()
-    async with trio.open_nursery() as nursery:
-        await nursery.start(_await_signals, stopping)
+    """Serve until SIGINT or SIGTERM; a second one, or the limit of a stop, ends the program at once."""
+    with stop_signals(settings.stop_timeout) as stopping:
         async with open_edge(settings) as edge:
             if settings.is_development:
                 await seed_demo_user(edge.floor, edge.people, edge.auth.passwords)
@@ -73,10 +72,22 @@ async def run(settings: Settings, demo: bool) -> None:
                 await seed_demo_agents(edge.floor, edge.people)
             settle_memory()
             await stopping.wait()
-            # Whoever started the floor may no longer read what it prints; that is no reason to stop less orderly.
-            with contextlib.suppress(BrokenPipeError):
-                click.echo("Stopping: requests and commits in progress finish first; Ctrl-C again stops at once.")
-        nursery.cancel_scope.cancel()
+            began_s = trio.current_time()
+            say(
+                f"Stopping within {settings.stop_timeout:g} s: no new connections, {edge.hub.statistics().sockets} "
+                "sockets are told, requests and commits in progress finish first. Ctrl-C again stops at once."
+            )
+            await edge.close()
+            say("The edge is closed; agents, market and journal stop.")
+        say(f"Stopped in {trio.current_time() - began_s:.1f} s. {outbox_left(settings)}")
+
+
+def outbox_left(settings: Settings) -> str:
+    """Say what has not left yet, now that nothing writes any more."""
+    connection = connect_reader(settings.database_path)
+    waiting = sum(outbox_depths(connection).values())
+    connection.close()
+    return f"{waiting:,} entries of the outbox leave after the next start." if waiting else "The outbox is empty."
 
 
 def announce(settings: Settings, url: str, *, demo: bool) -> None:
@@ -91,14 +102,3 @@ def announce(settings: Settings, url: str, *, demo: bool) -> None:
     lines.append(f"The data is in {settings.data_folder.resolve()} (SQLite {sqlite_version()}). Ctrl-C stops.")
     click.echo("\n".join(lines))
     sys.stdout.flush()
-
-
-async def _await_signals(
-    stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        task_status.started()
-        async for _ in signals:
-            if stopping.is_set():
-                raise SystemExit(1)
-            stopping.set()

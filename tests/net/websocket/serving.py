@@ -37,7 +37,7 @@ async def serving(app: Any) -> AsyncIterator[int]:
     config.graceful_timeout = 5
     stopping = trio.Event()
     async with trio.open_nursery() as nursery:
-        binds = await nursery.start(partial(serve, asgi, config, shutdown_trigger=stopping.wait))
+        binds = await nursery.start(partial(serve, asgi, config, doors_closed=trio.Event(), closing=stopping))
         try:
             with trio.fail_after(20):
                 yield int(binds[0].rpartition(":")[2])

@@ -358,6 +358,26 @@ async def test_shutdown(call: Call) -> None:
     assert call.transport.types() == ["trade.created", "trade.executed"]
 
 
+async def test_a_shutdown_with_a_trade_in_flight(nursery: trio.Nursery) -> None:
+    """The trade is answered before the socket is closed."""
+    answering = trio.Event()
+
+    async def answer_later(agent_id: str, order: OrderRequest, identity: Identity) -> Trade:
+        await answering.wait()
+        return await MiniFloor.submit(busy.floor, agent_id, order, identity)
+
+    busy = Call(nursery, Limits(), submit=answer_later)
+    await busy.let_in()
+    busy.transport.say("trade.submit", id=7, agentId="agt_1", trade=TRADE)
+    await wait_all_tasks_blocked()
+    busy.session.end(closing.GOING_AWAY)
+    await wait_all_tasks_blocked()
+    assert busy.transport.closing is None
+    answering.set()
+    assert await busy.closing() == closing.GOING_AWAY
+    assert [frame["id"] for frame in busy.transport.heard] == [7]
+
+
 async def test_cancelling_a_session_cuts_a_write_off(nursery: trio.Nursery) -> None:
     """A server that is cancelled does not wait for a client that does not read."""
     call = Call(nursery)
