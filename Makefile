@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash resume fuzz-short fuzz clean
+.PHONY: help install serve test check lint types contracts proto lock crash powerloss resume fuzz-short fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -54,8 +54,11 @@ lock: ## Renew the hash-locked requirements (needs uv).
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements/runtime.txt pyproject.toml
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev --extra otel -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 
-crash: .venv/dev.stamp ## Kill -9 under load, twenty times in a row.
-	@CRASH_ROUNDS=20 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
+powerloss: .venv/dev.stamp ## Two thousand power losses on the real writer.
+	@POWER_LOSSES=2000 $(BIN)/python -m pytest -q tests/persistence/test_power_loss.py
+
+crash: .venv/dev.stamp ## Kill -9 under load, a hundred times in a row.
+	@CRASH_ROUNDS=100 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
 
 resume: .venv/dev.stamp ## Clients that drop at random during 10,000 events.
 	@RESUME_EVENTS=10000 $(BIN)/python -m pytest -q tests/e2e/test_resume.py

@@ -46,6 +46,12 @@ def connect_writer(path: Path) -> Connection:
     connection = sqlite3.connect(
         str(path), timeout=BUSY_TIMEOUT_MS / 1_000, isolation_level=None, check_same_thread=False
     )
+    set_up_writer(connection)
+    return connection
+
+
+def set_up_writer(connection: Connection) -> None:
+    """Make a connection one that writes: a log ahead of the file, synced with every commit."""
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
@@ -55,7 +61,6 @@ def connect_writer(path: Path) -> Connection:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def connect_reader(path: Path) -> Connection:

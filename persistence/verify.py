@@ -82,5 +82,6 @@ def _check_chain(connection: Connection, findings: Findings) -> tuple[int, bytes
             findings.add(name, f"follows event {last_seq}: what was between is missing")
         if link(head, tuple(row)) != stored:
             findings.add(name, f"({type_name}, the {stream_seq}. of {stream}) was changed: its hash does not follow")
-        events, last_seq, head = events + 1, seq, stored
+        # What is no hash cannot be gone on from, and has been found by now.
+        events, last_seq, head = events + 1, seq, stored if isinstance(stored, bytes) else GENESIS
     return events, head

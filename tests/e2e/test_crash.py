@@ -1,6 +1,6 @@
 """Kill -9 while many clients trade: what was answered is there once, and the log verifies.
 
-Three rounds run with every `make test`; `make crash` runs twenty.
+Three rounds run with every `make test`; `make crash` runs a hundred.
 """
 
 import os
