@@ -6,8 +6,12 @@ from typing import Final
 from attrs import frozen
 
 API: Final = "/api/v1"
-CONTROL: Final = "/admin/v1/actors"
-"""The control verbs of the supervisor stand below this; the contract leaves their number open."""
+ADMIN: Final = "/admin/v1/"
+"""Admins' verbs stand below this. The contract names the supervisor's and leaves their number open, so that what else
+controls a running floor (its market, its simulations, its shutters) may stand beside them."""
+
+CONTROL: Final = f"{ADMIN}actors"
+"""Where the control verbs of the supervisor begin."""
 
 
 @frozen
