@@ -39,4 +39,9 @@ class FileLock:
 def prepare(database: Path) -> None:
     """Make the folder and the file where they are missing, their owner's alone; SQLite's other files follow suit."""
     database.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    make_file(database)
+
+
+def make_file(database: Path) -> None:
+    """Make the file where it is missing, its owner's alone. Raises OSError."""
     os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))

@@ -14,6 +14,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "user": "tradefloor.commands.user",
     "verify": "tradefloor.commands.verify",
     "audit": "tradefloor.commands.audit",
+    "backup": "tradefloor.commands.backup",
+    "restore": "tradefloor.commands.restore",
     "bench": "tradefloor.commands.bench",
 }
 """The module of each command, which has an attribute of the command's name."""

@@ -5,7 +5,7 @@ they live elsewhere; the tree of actors starts; the edge is the last to open and
 """
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,7 @@ from persistence.services.oversight_store import SqliteOversightStore
 from persistence.store import SqliteStore, open_store
 from supervisor import ActorSystem, correlation_id, open_system
 from tradefloor.settings import Settings
+from tradefloor.stopping import say
 from tradefloor.surroundings import SystemClock, SystemIds, development_secret, entropy
 from tradefloor.tls import client_tls
 
@@ -105,6 +106,9 @@ async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews
             tree = floor_tree(services, market_model(settings, store), market_rules(settings))
             async with open_system(tree, rng=random.Random(entropy(16))) as system:  # noqa: S311 -- jitter of restarts
                 yield Floor(settings, system, services, store, metering, oversight, addresses, slack)
+            waiting = sum((await store.outbox_depths()).values())
+            if waiting:
+                say(f"{waiting:,} entries of the outbox have not left yet; they do after the next start.")
 
 
 def signing_secret(settings: Settings) -> bytes:
@@ -148,15 +152,16 @@ def oversight_rules(settings: Settings) -> OversightRules:
 @contextmanager
 def grpc_services(settings: Settings, clock: SystemClock) -> Iterator[ServiceAddresses]:
     """Start the services that the settings do not place elsewhere, and yield where both are."""
+    files = service_files(settings.data_folder)
     with ExitStack() as stack:
         metering = settings.metering_grpc_address
         if metering is None:
-            metering_store = SqliteMeteringStore(_service_file(settings, METERING_FILE))
+            metering_store = SqliteMeteringStore(files["metering"])
             stack.callback(metering_store.close)
             metering = stack.enter_context(serve_metering(metering_store, clock.now_us))
         oversight = settings.oversight_grpc_address
         if oversight is None:
-            oversight_store = SqliteOversightStore(_service_file(settings, OVERSIGHT_FILE))
+            oversight_store = SqliteOversightStore(files["oversight"])
             stack.callback(oversight_store.close)
             oversight = stack.enter_context(
                 serve_oversight(
@@ -168,5 +173,6 @@ def grpc_services(settings: Settings, clock: SystemClock) -> Iterator[ServiceAdd
         yield ServiceAddresses(metering, oversight)
 
 
-def _service_file(settings: Settings, name: str) -> Path:
-    return settings.data_folder / name
+def service_files(folder: Path) -> Mapping[str, Path]:
+    """Return where the embedded services keep what they know, by service."""
+    return {"metering": folder / METERING_FILE, "oversight": folder / OVERSIGHT_FILE}

@@ -1,12 +1,14 @@
 """One SQLite connection, guarded by one lock, for a service whose calls arrive on many threads."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
 from sqlite_utils import Database, Migrations
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # the build of SQLite the library chose
+
+from persistence.files import make_file
 
 BUSY_TIMEOUT_MS = 1_000
 """Below the deadline of a call (2 s), so that a locked file becomes an error the caller sees."""
@@ -23,6 +25,9 @@ class ServiceDatabase:
         self._lock = Lock()
         self._unavailable = unavailable
         self._closed = False
+        if str(path) != ":memory:":
+            with suppress(OSError):  # SQLite says better what is in the way.
+                make_file(Path(path))
         with self._translated():
             connection = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_MS / 1_000, check_same_thread=False)
             self._db = Database(connection)

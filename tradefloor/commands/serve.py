@@ -9,8 +9,7 @@ import trio
 from actors.errors import JournalUnavailable
 from net.grpc.server import ListenError
 from persistence.files import FloorInUse
-from persistence.queries import outbox_depths
-from persistence.sqlite import connect_reader, has_wal_reset_bug, sqlite_version
+from persistence.sqlite import has_wal_reset_bug, sqlite_version
 from tradefloor import __version__
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
 from tradefloor.edge import open_edge
@@ -79,15 +78,7 @@ async def run(settings: Settings, demo: bool) -> None:
             )
             await edge.close()
             say("The edge is closed; agents, market and journal stop.")
-        say(f"Stopped in {trio.current_time() - began_s:.1f} s. {outbox_left(settings)}")
-
-
-def outbox_left(settings: Settings) -> str:
-    """Say what has not left yet, now that nothing writes any more."""
-    connection = connect_reader(settings.database_path)
-    waiting = sum(outbox_depths(connection).values())
-    connection.close()
-    return f"{waiting:,} entries of the outbox leave after the next start." if waiting else "The outbox is empty."
+        say(f"Stopped in {trio.current_time() - began_s:.1f} s.")
 
 
 def announce(settings: Settings, url: str, *, demo: bool) -> None:
