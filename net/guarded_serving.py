@@ -3,9 +3,14 @@
 In Hypercorn 0.18 an error that escapes from one connection's protocol ends the whole server. A client can cause one:
 data that follows an upgrade request before it is answered makes the WebSocket stream send through h11 in a state that
 h11 refuses. Here such an error ends its connection, and is logged.
+
+Its idle timeout is a task that each request cancels and each answer starts again, a tenth of what a small request
+costs; and it outlives a client that hangs up while nothing is under way, whose socket stays open as long. Here one task
+watches a connection for all its life, and ends with it.
 """
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,11 +18,26 @@ import trio
 from hypercorn.config import Config
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.tcp_server import TCPServer
-from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ConnectionState, LifespanState
+from hypercorn.trio.worker_context import TrioSingleTask, WorkerContext
+from hypercorn.typing import ConnectionState, LifespanState, TaskGroup
 from hypercorn.utils import repr_socket_addr, wrap_app
 
 _log = logging.getLogger(__name__)
+
+
+class IdleMark(TrioSingleTask):
+    """Since when a connection has nothing to do (None: it has), in place of a task that waits for that to last long."""
+
+    def __init__(self) -> None:
+        self.since_s: float | None = None
+
+    async def restart(self, _task_group: TaskGroup, _action: Callable[..., object]) -> None:
+        """Note that the connection has nothing to do."""
+        self.since_s = trio.current_time()
+
+    async def stop(self) -> None:
+        """Note that a request has come."""
+        self.since_s = None
 
 
 class GuardedServer(TCPServer):
@@ -25,10 +45,29 @@ class GuardedServer(TCPServer):
 
     async def run(self) -> None:
         """Serve the connection to its end."""
+        self.idle_task = idle = IdleMark()
         try:
-            await super().run()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._close_when_idle, idle)
+                await super().run()
+                nursery.cancel_scope.cancel()
         except Exception:  # noqa: BLE001 - whatever it is, the other connections go on
             _log.warning("a connection was ended by an error", exc_info=True)
+
+    async def _close_when_idle(self, idle: IdleMark) -> None:
+        """Close the connection once it was idle for too long; at a stop of the server as soon as it is."""
+        limit_s = self.config.keep_alive_timeout
+        stopping = self.context.terminated
+        look_at_s = trio.current_time()
+        while not stopping.is_set():
+            with trio.move_on_at(look_at_s):
+                await stopping.wait()
+            # While a request is under way the question is put off; its answer marks the time anew.
+            look_at_s = limit_s + (trio.current_time() if idle.since_s is None else idle.since_s)
+            if look_at_s <= trio.current_time():
+                break
+        if idle.since_s is not None:
+            await self._initiate_server_close()
 
 
 async def serve(

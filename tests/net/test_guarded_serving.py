@@ -1,0 +1,117 @@
+"""How long a connection lives that has nothing to do."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import trio
+from hypercorn.config import Config
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+from hypercorn.utils import wrap_app
+from trio.testing import MockClock, memory_stream_pair
+
+from net.guarded_serving import GuardedServer
+
+KEEP_ALIVE_S = 75.0
+REQUEST = b"GET / HTTP/1.1\r\nhost: floor\r\n\r\n"
+ANSWER_TAKES_S = 2.0
+
+
+class Connection:
+    """A client's end of a connection, and when the server was done with it (trio's time; None: not yet)."""
+
+    def __init__(self, client: Any, context: WorkerContext) -> None:
+        self.client = client
+        self.context = context
+        self.over_at_s: float | None = None
+
+    async def serve(self, server: GuardedServer) -> None:
+        """Serve to the end, and note when that was."""
+        await server.run()
+        self.over_at_s = trio.current_time()
+
+    async def ask(self) -> bytes:
+        """Send a request, and return the first piece of the answer."""
+        await self.client.send_all(REQUEST)
+        return bytes(await self.client.receive_some(4096))
+
+
+async def answer_late(scope: Any, receive: Any, send: Any) -> None:
+    """Take some time to answer."""
+    assert scope["type"] == "http"
+    await receive()
+    await trio.sleep(ANSWER_TAKES_S)
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[Connection]:
+    """Serve one connection in memory; what is left of it ends with the block."""
+    client, server_end = memory_stream_pair()
+    address = ("127.0.0.1", 1)
+    server_end.socket = SimpleNamespace(  # type: ignore[attr-defined]  # Hypercorn asks a stream's socket for addresses.
+        family=2, getsockname=lambda: address, getpeername=lambda: address
+    )
+    config = Config()
+    config.keep_alive_timeout = KEEP_ALIVE_S
+    context = WorkerContext(None)
+    stream: Any = server_end
+    server = GuardedServer(wrap_app(answer_late, 0, "asgi"), config, context, ConnectionState({}), stream)
+    connection = Connection(client, context)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(connection.serve, server)
+        yield connection
+        nursery.cancel_scope.cancel()
+
+
+async def test_client_that_hangs_up_is_forgotten_at_once(autojump_clock: MockClock) -> None:
+    """No task and no socket outlives a client that went away between two requests."""
+    async with connected() as connection:
+        await connection.ask()
+        await trio.testing.wait_all_tasks_blocked()
+        gone_at_s = trio.current_time()
+        await connection.client.aclose()
+        await trio.testing.wait_all_tasks_blocked()
+        assert connection.over_at_s == gone_at_s
+
+
+async def test_connection_without_a_request_is_closed_in_time(autojump_clock: MockClock) -> None:
+    """A connection that is opened and never used is closed after the keep-alive timeout, not before."""
+    async with connected() as connection:
+        assert await connection.client.receive_some() == b""
+        assert trio.current_time() == KEEP_ALIVE_S
+
+
+async def test_each_answer_begins_the_time_anew(autojump_clock: MockClock) -> None:
+    """What counts is the time since the last answer, however long ago the connection was opened."""
+    async with connected() as connection:
+        for _ in range(3):
+            await trio.sleep(KEEP_ALIVE_S - 1)
+            assert (await connection.ask()).startswith(b"HTTP/1.1 204")
+        answered_at_s = trio.current_time()
+        assert await connection.client.receive_some() == b""
+        assert trio.current_time() == answered_at_s + KEEP_ALIVE_S
+
+
+async def test_stop_closes_an_idle_connection_at_once(autojump_clock: MockClock) -> None:
+    """A server that stops does not wait for clients that have nothing to ask."""
+    async with connected() as connection:
+        await connection.ask()
+        stopped_at_s = trio.current_time()
+        await connection.context.terminated.set()
+        assert await connection.client.receive_some() == b""
+        assert trio.current_time() == stopped_at_s
+
+
+async def test_stop_lets_a_request_be_answered(autojump_clock: MockClock) -> None:
+    """A request that is under way when the server stops gets its answer, and then the connection is closed."""
+    async with connected() as connection:
+        await connection.client.send_all(REQUEST)
+        await trio.testing.wait_all_tasks_blocked()
+        await connection.context.terminated.set()
+        assert (await connection.client.receive_some()).startswith(b"HTTP/1.1 204")
+        assert await connection.client.receive_some() == b""
+        assert trio.current_time() == ANSWER_TAKES_S
