@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "backup": "tradefloor.commands.backup",
     "restore": "tradefloor.commands.restore",
     "bench": "tradefloor.commands.bench",
+    "load": "tradefloor.commands.load",
 }
 """The module of each command, which has an attribute of the command's name."""
 
