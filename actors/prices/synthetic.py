@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from actors.prices.base import InvalidModelError, PriceModel
+from actors.prices.bates import Bates
 from actors.prices.gbm import GeometricBrownianMotion
 from actors.prices.heston import Heston
 from actors.prices.merton import MertonJumpDiffusion
@@ -19,6 +20,7 @@ _MODELS: Final[Mapping[str, Callable[[Sequence[Listing], int], PriceModel]]] = M
         "ornstein-uhlenbeck": OrnsteinUhlenbeck,
         "heston": Heston,
         "regimes": RegimeSwitching,
+        "bates": Bates,
     }
 )
 
@@ -26,6 +28,10 @@ MODEL_NAMES: Final = tuple(_MODELS)
 
 DEFAULT_MODEL: Final = "merton"
 """Diffusion for a market that breathes, and a jump now and then for one that surprises."""
+
+
+REALISTIC_MODEL: Final = "bates"
+"""The one whose returns show what is known of real ones (tests/actors/prices/test_stylised_facts.py)."""
 
 
 def synthetic_market(seed: int, model: str = DEFAULT_MODEL, listings: Sequence[Listing] = LISTINGS) -> PriceModel:

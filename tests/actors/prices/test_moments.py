@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from actors.money import MICROS_PER_DOLLAR, dollars
 from actors.prices.base import InvalidModelError, PriceModel
+from actors.prices.bates import RARE_JUMPS, SHARES, Bates
 from actors.prices.correlation import Correlation, independent
 from actors.prices.gbm import GeometricBrownianMotion
 from actors.prices.heston import Heston, StochasticVariance
-from actors.prices.merton import Jumps, MertonJumpDiffusion
+from actors.prices.jumps import Jumps
+from actors.prices.merton import MertonJumpDiffusion
 from actors.prices.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from actors.prices.regimes import Regime, RegimeSwitching
 from actors.symbols import Listing
@@ -69,6 +71,28 @@ def test_merton_without_jumps_is_geometric_brownian_motion() -> None:
     still = MertonJumpDiffusion(LISTED, 3, ALONE, Jumps(rate=0))
     plain = GeometricBrownianMotion(LISTED, 3, ALONE)
     assert (still.step(0.1) == plain.step(0.1)).all()
+
+
+@pytest.mark.parametrize("steps", [1, 8])
+def test_bates(steps: int) -> None:
+    """A listing's volatility is that of the diffusion and the jumps together, and jumps leave the mean as it is."""
+    steady = StochasticVariance(reversion=2, volatility=0.1, leverage=0.0)
+    multiple = growth(Bates(LISTED, 9, ALONE, steady, RARE_JUMPS), steps, 0.5 / steps)
+    assert_mean(multiple, math.exp(DRIFT * 0.5))
+    assert_variance(np.log(multiple), VOLATILITY**2 * 0.5)
+
+
+def test_bates_without_jumps_is_heston() -> None:
+    """The same streams, the same path."""
+    assert (
+        Bates(LISTED, 3, ALONE, SHARES, Jumps(rate=0)).step(0.1) == Heston(LISTED, 3, ALONE, SHARES).step(0.1)
+    ).all()
+
+
+def test_jumps_leave_room_for_the_diffusion() -> None:
+    """A symbol that is calmer than its jumps is named."""
+    with pytest.raises(InvalidModelError, match="the jumps alone move S0 more than its volatility"):
+        Bates(LISTED, 3, ALONE, jumps=Jumps(rate=10, deviation=0.1))
 
 
 @pytest.mark.parametrize("steps", [1, 8])
