@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from actors.bars import MINUTES_KEPT_US, Bar, Interval
+from persistence.bulk import Insert, insert
 from persistence.sqlite import Connection
 
-_PUT = """
-INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?)
+_GO_ON = """
 ON CONFLICT (symbol, start_us) DO UPDATE SET high_micros = max(high_micros, excluded.high_micros),
     low_micros = min(low_micros, excluded.low_micros), close_micros = excluded.close_micros,
     volume = volume + excluded.volume
 """
-_PUT_MINUTE, _PUT_HOUR = _PUT.format(table="minute_bars"), _PUT.format(table="hour_bars")
+_PUT_MINUTE, _PUT_HOUR = Insert("INSERT INTO minute_bars", _GO_ON), Insert("INSERT INTO hour_bars", _GO_ON)
 
 _BARS = """
 WITH found AS (
@@ -51,8 +51,8 @@ _PURGE = "DELETE FROM minute_bars WHERE symbol = ? AND start_us < ?"
 
 def save_bars(connection: Connection, minutes: Sequence[Bar]) -> None:
     """Store bars of minutes, and go on with the bars of their hours."""
-    connection.executemany(_PUT_MINUTE, [_row(bar, bar.start_us) for bar in minutes])
-    connection.executemany(_PUT_HOUR, [_row(bar, Interval.HOUR.floor(bar.start_us)) for bar in minutes])
+    insert(connection, _PUT_MINUTE, [_row(bar, bar.start_us) for bar in minutes])
+    insert(connection, _PUT_HOUR, [_row(bar, Interval.HOUR.floor(bar.start_us)) for bar in minutes])
 
 
 def bars(connection: Connection, symbol: str, from_us: int, to_us: int, interval: Interval) -> Sequence[Bar]:

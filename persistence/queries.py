@@ -55,9 +55,11 @@ SELECT {USER_COLUMNS} FROM users
 ORDER BY (SELECT seq FROM events WHERE stream = user_id ORDER BY seq LIMIT 1)
 """
 _OUTBOX = f"""
-SELECT o.entry_id, e.stream, e.correlation_id, o.type, o.data
-FROM outbox o JOIN events e ON e.seq = o.entry_id / {DELIVERIES_PER_COMMIT_MAX}
-WHERE o.channel = ? AND o.entry_id > ? ORDER BY o.entry_id LIMIT ?
+SELECT json_group_array(json_array(entry_id, stream, correlation_id, type, data) ORDER BY entry_id) FROM (
+    SELECT o.entry_id, e.stream, e.correlation_id, o.type, o.data
+    FROM outbox o JOIN events e ON e.seq = o.entry_id / {DELIVERIES_PER_COMMIT_MAX}
+    WHERE o.channel = ? AND o.entry_id > ? ORDER BY o.entry_id LIMIT ?
+)
 """
 
 
@@ -187,11 +189,10 @@ def outbox_depths(connection: Connection) -> Mapping[Channel, int]:
 
 def outbox(connection: Connection, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:
     """Return the next entries of one channel, oldest first."""
+    found = connection.execute(_OUTBOX, (channel.value, after_entry_id, limit)).fetchone()[0]
     return [
         OutboxEntry(entry_id, stream, correlation_id, codec.decode_delivery(type_name, data))
-        for entry_id, stream, correlation_id, type_name, data in connection.execute(
-            _OUTBOX, (channel.value, after_entry_id, limit)
-        )
+        for entry_id, stream, correlation_id, type_name, data in orjson.loads(found)
     ]
 
 

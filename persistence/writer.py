@@ -7,16 +7,17 @@ after any failure it is read again, so the next commit works by itself once the 
 
 # ruff: noqa: S608 - statements are put together from constants; every value is bound.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+import orjson
 from sqlite_utils import Database
 
 from actors.drawdown import Watermark
 from actors.events import TradeCreated
 from actors.ports.journal import (
-    CHANNELS,
     AlreadyDone,
+    Channel,
     ClientOrderIdTaken,
     Commit,
     CommitResult,
@@ -24,10 +25,11 @@ from actors.ports.journal import (
     Unstorable,
 )
 from persistence.batch import Batch
+from persistence.bulk import Insert, insert
 from persistence.chain import GENESIS
 from persistence.changes import Change, require_committed
 from persistence.queries import claimed
-from persistence.rows import EVENT_COLUMNS, Row, email_key, user_row, watermark_row
+from persistence.rows import EVENT_COLUMNS, email_key, user_row, watermark_row
 from persistence.sqlite import Connection, translated
 
 STREAMS_REMEMBERED_MAX = 100_000
@@ -35,24 +37,27 @@ STREAMS_REMEMBERED_MAX = 100_000
 
 ResultT = TypeVar("ResultT")
 
-_INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_TRADE = "INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_EVENT = Insert(f"INSERT INTO events ({EVENT_COLUMNS}, hash)")
+_INSERT_TRADE = Insert("INSERT INTO trades")
 _UPDATE_TRADE = "UPDATE trades SET seq = ?, status = ? WHERE trade_id = ?"
-_INSERT_APPROVAL = "INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT_APPROVAL = Insert("INSERT INTO approvals")
 _UPDATE_APPROVAL = "UPDATE approvals SET seq = ?, status = ? WHERE request_id = ?"
-_PUT_AGENT = "INSERT OR REPLACE INTO agents VALUES (?, ?, ?, ?, ?)"
-_PUT_PORTFOLIO = "INSERT OR REPLACE INTO portfolios VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_PUT_USAGE = "INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?)"
-_PUT_USER = """
-INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key, role = excluded.role,
-    password_hash = excluded.password_hash, disabled = excluded.disabled
+_PUT_AGENT = Insert("INSERT OR REPLACE INTO agents")
+_PUT_PORTFOLIO = Insert("INSERT OR REPLACE INTO portfolios")
+_PUT_USAGE = Insert("INSERT OR REPLACE INTO usage")
+_PUT_USER = Insert(
+    "INSERT INTO users",
+    "ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key, role = excluded.role,"
+    " password_hash = excluded.password_hash, disabled = excluded.disabled",
+)
+_PUT_WATERMARK = Insert("INSERT OR REPLACE INTO watermarks")
+_PUT_PRICE = Insert("INSERT OR REPLACE INTO prices")
+_INSERT_OUTBOX = Insert("INSERT INTO outbox")
+_INSERT_CLAIM = Insert("INSERT INTO idempotency")
+_CHANNELS = ", ".join(f"'{channel}'" for channel in Channel)
+_DELETE_OUTBOX = f"""
+DELETE FROM outbox WHERE channel IN ({_CHANNELS}) AND entry_id IN (SELECT value FROM json_each(?))
 """
-_PUT_WATERMARK = "INSERT OR REPLACE INTO watermarks VALUES (?, ?, ?)"
-_PUT_PRICE = "INSERT OR REPLACE INTO prices VALUES (?, ?, ?)"
-_INSERT_OUTBOX = "INSERT INTO outbox VALUES (?, ?, ?, ?)"
-_INSERT_CLAIM = "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)"
-_DELETE_OUTBOX = "DELETE FROM outbox WHERE channel = ? AND entry_id = ?"
 
 _LAST_EVENT = "SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1"
 _LAST_OF_STREAM = "SELECT stream_seq FROM events WHERE stream = ? ORDER BY seq DESC LIMIT 1"
@@ -107,18 +112,17 @@ class Writer:
     def save_prices(self, prices: Mapping[str, int], at_us: int) -> None:
         """Keep the last prices. Raises JournalUnavailable."""
         rows = [(symbol, price_micros, at_us) for symbol, price_micros in prices.items()]
-        self._transact("save prices", lambda: self._connection.executemany(_PUT_PRICE, rows))
+        self._transact("save prices", lambda: insert(self._connection, _PUT_PRICE, rows))
 
     def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
         """Keep peaks of equity. Raises JournalUnavailable."""
         rows = [watermark_row(watermark) for watermark in watermarks]
-        self._transact("save the peaks", lambda: self._connection.executemany(_PUT_WATERMARK, rows))
+        self._transact("save the peaks", lambda: insert(self._connection, _PUT_WATERMARK, rows))
 
     def delivered(self, entry_ids: Sequence[int]) -> None:
         """Remove entries from the outbox. Raises JournalUnavailable."""
-        channels = sorted({channel.value for channel in CHANNELS.values()})
-        rows = [(channel, entry_id) for channel in channels for entry_id in entry_ids]
-        self._transact("empty the outbox", lambda: self._connection.executemany(_DELETE_OUTBOX, rows))
+        ids = orjson.dumps(list(entry_ids)).decode()
+        self._transact("empty the outbox", lambda: self._connection.execute(_DELETE_OUTBOX, (ids,)))
 
     def transact(self, doing: str, work: Callable[[Connection], ResultT]) -> ResultT:
         """Run `work` as one transaction. Raises JournalUnavailable, saying what could not be done."""
@@ -214,20 +218,22 @@ class Writer:
         claims = [
             (place.seq, claim.scope, claim.key, claim.fingerprint, place.at_us) for claim, place in rows.claims.values()
         ]
-        tables: Sequence[tuple[str, Iterable[Row]]] = (
+        for into, values in (
             (_INSERT_EVENT, rows.events),
-            (_PUT_AGENT, rows.agents.values()),
-            (_PUT_PORTFOLIO, rows.portfolios.values()),
-            (_PUT_USAGE, rows.usage.values()),
-            (_INSERT_TRADE, rows.snapshots.new_trades.values()),
-            (_UPDATE_TRADE, rows.snapshots.changed_trades.values()),
-            (_INSERT_APPROVAL, rows.snapshots.new_approvals.values()),
-            (_UPDATE_APPROVAL, rows.snapshots.changed_approvals.values()),
+            (_PUT_AGENT, [*rows.agents.values()]),
+            (_PUT_PORTFOLIO, [*rows.portfolios.values()]),
+            (_PUT_USAGE, [*rows.usage.values()]),
+            (_INSERT_TRADE, [*rows.snapshots.new_trades.values()]),
+            (_INSERT_APPROVAL, [*rows.snapshots.new_approvals.values()]),
             (_PUT_USER, [user_row(user) for user in rows.users.values()]),
-            (_PUT_WATERMARK, rows.watermarks.values()),
+            (_PUT_WATERMARK, [*rows.watermarks.values()]),
             (_INSERT_OUTBOX, rows.outbox),
             (_INSERT_CLAIM, claims),
-        )
-        for statement, values in tables:
-            if values:
-                self._connection.executemany(statement, values)
+        ):
+            insert(self._connection, into, values)
+        for statement, changes in (
+            (_UPDATE_TRADE, rows.snapshots.changed_trades.values()),
+            (_UPDATE_APPROVAL, rows.snapshots.changed_approvals.values()),
+        ):
+            if changes:
+                self._connection.executemany(statement, changes)

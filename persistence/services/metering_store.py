@@ -17,6 +17,7 @@ from actors.ports.metering import (
     quota_left,
 )
 from actors.ports.periods import next_period_us, period_of
+from persistence.bulk import Insert, insert
 from persistence.services.database import ServiceDatabase
 
 migrations = Migrations("metering")
@@ -46,6 +47,13 @@ def create_tables(db: Database) -> None:
         strict=True,
     )
 
+
+_INSERT_EVENT = Insert("INSERT INTO events (event_id, agent_id, type, api_calls, cost_micros, at_us, metadata)")
+_ADD_TO_USAGE = Insert(
+    "INSERT INTO usage (agent_id, period, type, events, api_calls, cost_micros)",
+    "ON CONFLICT (agent_id, period, type) DO UPDATE SET events = events + excluded.events,"
+    " api_calls = api_calls + excluded.api_calls, cost_micros = cost_micros + excluded.cost_micros",
+)
 
 _NOTHING = UsageLine(events=0, api_calls=0, cost_micros=0)
 
@@ -121,9 +129,9 @@ def _known(db: Database, event_ids: Sequence[str]) -> set[str]:
 
 
 def _insert(db: Database, events: Sequence[UsageEvent]) -> None:
-    db.conn.executemany(
-        "INSERT INTO events (event_id, agent_id, type, api_calls, cost_micros, at_us, metadata)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        db.conn,
+        _INSERT_EVENT,
         [
             (
                 event.event_id,
@@ -146,9 +154,5 @@ def _add_up(db: Database, events: Sequence[UsageEvent]) -> None:
         key = (event.agent_id, period_of(event.at_us), event.type)
         line = sums.get(key, _NOTHING)
         sums[key] = UsageLine(line.events + 1, line.api_calls + event.api_calls, line.cost_micros + event.cost_micros)
-    db.conn.executemany(
-        "INSERT INTO usage (agent_id, period, type, events, api_calls, cost_micros) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (agent_id, period, type) DO UPDATE SET events = events + excluded.events,"
-        " api_calls = api_calls + excluded.api_calls, cost_micros = cost_micros + excluded.cost_micros",
-        [(*key, line.events, line.api_calls, line.cost_micros) for key, line in sums.items()],
-    )
+    rows = [(*key, line.events, line.api_calls, line.cost_micros) for key, line in sums.items()]
+    insert(db.conn, _ADD_TO_USAGE, rows)
