@@ -248,7 +248,9 @@ class AgentActor(Actor):
     def _ready_strategy(self, agent: Agent) -> Strategy:
         if self._strategy is None:
             permitted = permitted_symbols(agent.preferences, tuple(self._services.views.market.prices))
-            config: StrategyConfig = StrategyConfig(agent.risk_tolerance, agent.initial_budget_micros, permitted)
+            config = StrategyConfig(
+                agent.risk_tolerance, agent.initial_budget_micros, permitted, self._services.pace.review_us
+            )
             self._strategy = create_strategy(agent.strategy, config, agent.strategy_name)
         return self._strategy
 

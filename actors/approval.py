@@ -18,9 +18,6 @@ from supervisor import Actor, ChildSpec, Restart, handles
 RETRY_S: Final = 1.0
 """How soon an expiry that could not be committed is tried again."""
 
-ALARM_S_MAX: Final = 60.0
-"""The clock is looked at this often, so that one that was set forward, or a machine that slept, delays no expiry."""
-
 
 class ApprovalActor(Actor):
     """Waits for one decision and has the portfolio carry it out."""
@@ -89,7 +86,7 @@ class ApprovalActor(Actor):
             self.ctx.stop()
             return
         left_us = max(0, approval.expires_at_us - self._services.clock.now_us())
-        self.ctx.tell_later(min(left_us / 1_000_000, ALARM_S_MAX), ReviewExpiry())
+        self.ctx.tell_later(min(left_us / 1_000_000, self._services.pace.alarm_s_max), ReviewExpiry())
 
     @property
     def _approval(self) -> Approval | None:

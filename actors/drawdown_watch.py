@@ -27,7 +27,6 @@ from supervisor import Actor, Refusal, handles
 from supervisor.policy import Reason
 
 KIND: Final = "drawdown"
-LOOK_EVERY_S: Final = 1.0
 SAVE_EVERY_LOOKS: Final = 10
 """So many looks of peaks a crash may forget, and of those no move beyond a thousandth."""
 
@@ -58,7 +57,7 @@ class DrawdownActor(Actor):
             if watermark is not None:
                 self._book.recall(self._slot(agent_id), watermark.peak_micros, watermark.alerted_percent)
         await self._follow(list(self._services.views.agents))
-        self.ctx.tell_later(LOOK_EVERY_S, SampleEquity())
+        self.ctx.tell_later(self._services.pace.equity_look_s, SampleEquity())
 
     async def stopped(self, reason: Reason) -> None:  # noqa: ARG002 - the hook's signature
         """Keep every peak."""
@@ -71,7 +70,7 @@ class DrawdownActor(Actor):
     @handles(SampleEquity)
     async def sample(self, _message: SampleEquity) -> None:
         """Look at every equity, and have what is due committed."""
-        self.ctx.tell_later(LOOK_EVERY_S, SampleEquity())
+        self.ctx.tell_later(self._services.pace.equity_look_s, SampleEquity())
         await self._follow(self._services.views.take_touched())
         market = self._services.views.market
         if not market.prices:

@@ -42,9 +42,6 @@ from supervisor import (
 RESTARTS_MAX: Final = 4
 RESTARTS_WITHIN_S: Final = 60.0
 AGENT_BACKOFF: Final = Backoff(base_s=0.1, factor=2.0, max_s=10.0, jitter=0.1, reset_after_s=60.0)
-PASSIVATE_AFTER_S: Final = 5.0
-"""An agent that trades keeps its tasks; one that rests for so long gives them up."""
-
 SPAWN_BATCH: Final = 500
 """Agents started side by side, so that a floor of many does not starve the loop at its start."""
 
@@ -199,7 +196,7 @@ def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
             ChildSpec(
                 "portfolio",
                 lambda: PortfolioActor(agent_id, services),
-                passivate_after_s=PASSIVATE_AFTER_S,
+                passivate_after_s=services.pace.passivate_after_s,
                 start_passive=next(resting_orders(book), None) is None,
                 backoff=AGENT_BACKOFF,
                 on_exceeded=Exceeded.QUARANTINE,
@@ -208,7 +205,7 @@ def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
             ChildSpec(
                 "agent",
                 lambda: AgentActor(agent_id, services),
-                passivate_after_s=PASSIVATE_AFTER_S,
+                passivate_after_s=services.pace.passivate_after_s,
                 start_passive=not has_work,
                 backoff=AGENT_BACKOFF,
                 on_exceeded=Exceeded.QUARANTINE,

@@ -10,7 +10,23 @@ from actors.ports.metering import MeteringService
 from actors.ports.notifications import Notifications, TellNobody
 from actors.ports.oversight import OversightService
 from actors.ports.publisher import Publisher
+from actors.strategies.base import REVIEW_US
 from actors.views import FloorViews
+
+
+@frozen
+class Pace:
+    """How often the floor looks around by itself, which a simulation sets to the length of its ticks."""
+
+    review_us: int = REVIEW_US
+    """How long a strategy rests at most before it decides again."""
+    equity_look_s: float = 1.0
+    """How often everybody's equity is looked at for drawdowns."""
+    passivate_after_s: float = 5.0
+    """An agent that trades keeps its tasks; one that rests for so long gives them up."""
+    alarm_s_max: float = 60.0
+    """A pending approval looks at the clock this often, so that one that was set forward, or a machine that slept,
+    delays no expiry."""
 
 
 @frozen
@@ -28,3 +44,4 @@ class Services:
     rules: OversightRules
     seed: int
     notifications: Notifications = field(factory=TellNobody)
+    pace: Pace = field(factory=Pace)

@@ -5,7 +5,7 @@ its commits and before it answers them; the market is the only writer of prices 
 frozen, so a reader keeps a consistent picture however long it looks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from attrs import frozen
 
@@ -62,7 +62,7 @@ class FloorViews:
         self.market = NO_MARKET
         self.bars = RecentBars()
         self.last_seq = 0
-        self._touched: set[str] = set()
+        self._touched: dict[str, None] = {}
         self._traded: dict[str, int] = {}
         self._agents_of: dict[str, dict[str, None]] = {}
         self._agent_of_request: dict[str, str] = {}
@@ -72,12 +72,12 @@ class FloorViews:
         if agent is not None:
             self.agents[agent.agent_id] = agent
             self._agents_of.setdefault(agent.user_id, {})[agent.agent_id] = None
-            self._touched.add(agent.agent_id)
+            self._touched[agent.agent_id] = None
         if book is not None:
             agent_id = book.portfolio.agent_id
             before = self.books.get(agent_id)
             self.books[agent_id] = book
-            self._touched.add(agent_id)
+            self._touched[agent_id] = None
             if before is None or before.approvals is not book.approvals:
                 self._index_approvals(agent_id, before, book)
 
@@ -95,9 +95,9 @@ class FloorViews:
         except KeyError:
             raise AgentNotFound(f"there is no agent {agent_id}") from None
 
-    def take_touched(self) -> set[str]:
+    def take_touched(self) -> Collection[str]:
         """Return the agents that changed, or whose book did, since this was asked last: by one reader alone."""
-        touched, self._touched = self._touched, set()
+        touched, self._touched = self._touched, {}
         return touched
 
     def count_traded(self, symbol: str, quantity: int) -> None:

@@ -73,6 +73,11 @@ class UnknownType(ValueError):
     """The database holds an event or delivery of a type that this program does not know: a newer one wrote it."""
 
 
+def plain(event: Event) -> Mapping[str, Any]:
+    """Return an event as what JSON is made of; its class is not in it."""
+    return cast("Mapping[str, Any]", _UNSTRUCTURE[type(event)](event))
+
+
 def encode(value: Event | Delivery | Principal | Agent) -> str:
     """Return a value as JSON; its class is not in it."""
     return orjson.dumps(_UNSTRUCTURE[type(value)](value)).decode()

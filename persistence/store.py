@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple, overload
 
 import trio
 from sqlite_utils import Database
@@ -31,6 +31,7 @@ READERS_MAX = 4
 
 ResultT = TypeVar("ResultT")
 ArgumentTs = TypeVarTuple("ArgumentTs")
+StoreT = TypeVar("StoreT", bound="SqliteStore")
 
 
 class SqliteStore:
@@ -218,7 +219,15 @@ class SqliteStore:
             raise JournalUnavailable("the store is closed")
 
 
-def open_store(path: Path | str) -> SqliteStore:
+@overload
+def open_store(path: Path | str) -> SqliteStore: ...
+
+
+@overload
+def open_store(path: Path | str, store_class: type[StoreT]) -> StoreT: ...
+
+
+def open_store(path: Path | str, store_class: type[SqliteStore] = SqliteStore) -> SqliteStore:
     """Open a floor's database for writing; make it, or bring its tables up to date.
 
     Raises FloorInUse when another program has it open, JournalUnavailable when SQLite cannot open it, OSError when the
@@ -234,4 +243,4 @@ def open_store(path: Path | str) -> SqliteStore:
     except BaseException:
         lock.release()
         raise
-    return SqliteStore(database, Writer(connection), lock)
+    return store_class(database, Writer(connection), lock)

@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "audit": "tradefloor.commands.audit",
     "backup": "tradefloor.commands.backup",
     "restore": "tradefloor.commands.restore",
+    "simulate": "tradefloor.commands.simulate",
     "bench": "tradefloor.commands.bench",
     "load": "tradefloor.commands.load",
 }

@@ -2,10 +2,15 @@
 
 import gc
 import os
+import platform
 import secrets
+import subprocess
 import time
 from pathlib import Path
 from typing import Final
+
+from simulations.result import Provenance
+from tradefloor import __version__
 
 SECRET_FILE: Final = "jwt-secret"  # noqa: S105 -- the name of the file, not what is in it
 SECRET_BYTES: Final = 48
@@ -49,6 +54,23 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def provenance() -> Provenance:
+    """Return what program this is; the commit is empty where the sources are no checkout of git, `+` marks changes."""
+    folder = Path(__file__).parent
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        changed = "+" if commit and _git(folder, "status", "--porcelain", "--untracked-files=no") else ""
+    except OSError:
+        commit = changed = ""
+    return Provenance(__version__, commit + changed, platform.python_version())
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no input of a user
+    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
 def entropy(count: int) -> bytes:

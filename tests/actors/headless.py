@@ -5,7 +5,6 @@ and oversight, prices that a test sets, and a publisher that checks that the vie
 """
 
 import random
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -32,39 +31,13 @@ from actors.services import Services
 from actors.tree import floor_tree
 from actors.views import FloorViews, MarketSnapshot
 from persistence.memory import MemoryStore
+from simulations.ports.clock import CountingIds, VirtualClock
+from simulations.ports.metering import InLoopMetering
+from simulations.ports.oversight import InLoopOversight
 from supervisor import ActorSystem, open_system
 from tests.actors.builders import AAPL_MICROS, APPROVER, NOW_US, OWNER, RULES, SECOND_US, TSLA_MICROS, buy
 from tests.actors.scripted import installed
-from tests.fakes.metering import FakeMetering
 from tests.fakes.notifications import FakeNotifications
-from tests.fakes.oversight import FakeOversight
-
-
-class VirtualClock:
-    """The wall clock of a headless floor: trio's own time after a start, and steps that a test makes."""
-
-    def __init__(self, start_us: int = NOW_US) -> None:
-        self._start_us = start_us
-
-    def now_us(self) -> int:
-        """Return what time it is."""
-        return self._start_us + round(trio.current_time() * SECOND_US)
-
-    def step(self, seconds: float) -> None:
-        """Set the clock forward or, with a negative number, back."""
-        self._start_us += round(seconds * SECOND_US)
-
-
-class CountingIds:
-    """Ids in the order in which they are asked for."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-
-    def new(self, prefix: str) -> str:
-        """Return the next id of a prefix."""
-        self._counts[prefix] += 1
-        return f"{prefix}_{self._counts[prefix]}"
 
 
 class ScriptedPrices:
@@ -179,8 +152,8 @@ class Surroundings:
     ids: CountingIds
     store: ScriptedStore
     prices: ScriptedPrices
-    metering: FakeMetering
-    oversight: FakeOversight
+    metering: InLoopMetering
+    oversight: InLoopOversight
     notifications: FakeNotifications = field(factory=FakeNotifications)
 
 
@@ -192,8 +165,8 @@ def surroundings(start_us: int = NOW_US, prices: Mapping[str, int] | None = None
         CountingIds(),
         ScriptedStore(),
         ScriptedPrices(prices),
-        FakeMetering(clock.now_us),
-        FakeOversight(clock.now_us),
+        InLoopMetering(clock.now_us),
+        InLoopOversight(clock.now_us),
     )
 
 

@@ -21,12 +21,12 @@ from actors.ports.metering import (
     UsageEvent,
 )
 from actors.ports.periods import next_period_us
+from simulations.ports.metering import InLoopMetering
 from tests.actors.builders import NOW_US, OWNER, SECOND_US
 from tests.actors.headless import headless_floor, surroundings
-from tests.fakes.metering import FakeMetering
 
 
-class PickyMetering(FakeMetering):
+class PickyMetering(InLoopMetering):
     """Refuses some events for good, and can lose or hold what it is asked."""
 
     refused: frozenset[str] = frozenset()

@@ -8,12 +8,12 @@ from actors import paths
 from actors.model import TradeStatus
 from actors.money import dollars
 from actors.ports.oversight import DecisionRecord, OversightRequestRecord, RequestMismatch, RequestStatus
+from simulations.ports.oversight import InLoopOversight
 from tests.actors.builders import buy
 from tests.actors.headless import HeadlessFloor, headless_floor, surroundings
-from tests.fakes.oversight import FakeOversight
 
 
-class RefusingOversight(FakeOversight):
+class RefusingOversight(InLoopOversight):
     """Says that every request is known with other contents."""
 
     async def create(self, request: OversightRequestRecord) -> RequestStatus:

@@ -13,8 +13,8 @@ from net.auth.signins import Tokens
 from net.auth.tokens import hash_secret
 from net.edge import AuthSettings, Edge, EdgeSettings
 from persistence.memory import MemoryStore
+from simulations.ports.clock import CountingIds
 from supervisor import ActorRef, Control
-from tests.actors.headless import CountingIds
 from tests.fakes.people import FakePeople
 
 PASSWORD = "correct horse"

@@ -17,7 +17,7 @@ from actors.ports.metering import (
 from net.grpc.embedded import serve_metering
 from net.grpc.metering_client import EVENTS_PER_CALL_MAX, open_metering_client
 from persistence.services.metering_store import SqliteMeteringStore
-from tests.fakes.metering import FakeMetering
+from simulations.ports.metering import InLoopMetering
 from tests.net.grpc.scripted import FEBRUARY_1_US, JANUARY_15_US, MARCH_1_US, HandClock
 
 
@@ -27,7 +27,7 @@ async def metering(
 ) -> AsyncIterator[MeteringService]:
     """Yield each implementation of the port."""
     if request.param == "fake":
-        yield FakeMetering(clock)
+        yield InLoopMetering(clock)
         return
     with serve_metering(metering_store, clock) as address:
         async with open_metering_client(address) as client:

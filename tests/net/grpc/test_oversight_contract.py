@@ -20,7 +20,7 @@ from actors.ports.oversight import (
 from net.grpc.embedded import serve_oversight
 from net.grpc.oversight_client import open_oversight_client
 from persistence.services.oversight_store import SqliteOversightStore
-from tests.fakes.oversight import FakeOversight
+from simulations.ports.oversight import InLoopOversight
 from tests.net.grpc.samples import APPROVED, EXPIRY_US, PENDING, REJECTED, REQUEST
 from tests.net.grpc.scripted import HandClock
 
@@ -31,7 +31,7 @@ async def oversight(
 ) -> AsyncIterator[OversightService]:
     """Yield each implementation of the port; both approve by themselves below $10,000."""
     if request.param == "fake":
-        yield FakeOversight(clock, 10_000_000_000)
+        yield InLoopOversight(clock, 10_000_000_000)
         return
     with serve_oversight(oversight_store, clock, auto_approve_below_micros=10_000_000_000) as address:
         async with open_oversight_client(address) as client:

@@ -1,4 +1,4 @@
-"""Oversight in memory: passes the contract tests of the real service, and fails on request."""
+"""Oversight inside the loop: passes the contract tests of the real service, and fails on request."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -20,7 +20,7 @@ from actors.ports.oversight import (
 )
 
 
-class FakeOversight:
+class InLoopOversight:
     """Satisfies `actors.ports.oversight.OversightService` inside the loop, without threads."""
 
     def __init__(
@@ -32,7 +32,8 @@ class FakeOversight:
         self._decided = trio.Condition()
         self.requests: dict[str, OversightRequestRecord] = {}
         self.decisions: dict[str, DecisionRecord] = {}
-        """What was decided, by request, in the order of the decisions."""
+        """What was decided, by request."""
+        self._in_order: list[Decision] = []
         self.calls: list[str] = []
         """The names of the calls made, also of those that failed."""
         self.unavailable = False
@@ -70,11 +71,11 @@ class FakeOversight:
     async def _watch(self, after_sequence: int) -> AsyncGenerator[Decision, None]:
         while True:
             async with self._decided:
-                while len(self.decisions) <= after_sequence:
+                while len(self._in_order) <= after_sequence:
                     await self._decided.wait()
-            request_id, record = list(self.decisions.items())[after_sequence]
-            after_sequence += 1
-            yield Decision(after_sequence, request_id, record)
+            decision = self._in_order[after_sequence]
+            after_sequence = decision.sequence
+            yield decision
 
     async def _arrive(self, call: str) -> None:
         await trio.lowlevel.checkpoint()
@@ -84,6 +85,7 @@ class FakeOversight:
 
     async def _record(self, request_id: str, decision: DecisionRecord) -> None:
         self.decisions[request_id] = decision
+        self._in_order.append(Decision(len(self._in_order) + 1, request_id, decision))
         async with self._decided:
             self._decided.notify_all()
 

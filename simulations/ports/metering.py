@@ -1,6 +1,5 @@
-"""Metering in memory: passes the contract tests of the real service, and fails on request."""
+"""Metering inside the loop: passes the contract tests of the real service, and fails on request."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import trio
@@ -19,7 +18,7 @@ from actors.ports.metering import (
 from actors.ports.periods import is_period, next_period_us, period_of
 
 
-class FakeMetering:
+class InLoopMetering:
     """Satisfies `actors.ports.metering.MeteringService` inside the loop, without threads."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
@@ -32,6 +31,7 @@ class FakeMetering:
         """The names of the calls made, also of those that failed."""
         self.unavailable = False
         """While true, every call fails as in an outage."""
+        self._lines: dict[tuple[str, str], dict[str, UsageLine]] = {}
 
     async def initialize_quota(self, agent_id: str, limits: QuotaLimits) -> None:
         """Give an agent its quota, or replace it."""
@@ -51,7 +51,9 @@ class FakeMetering:
         """Record usage; an id that is known already is ignored."""
         await self._arrive("ingest", "any")
         for event in events:
-            self.events.setdefault(event.event_id, event)
+            if event.event_id not in self.events:
+                self.events[event.event_id] = event
+                self._add(event)
 
     async def usage(self, agent_id: str, period: str) -> UsageReport:
         """Sum an agent's usage in a month."""
@@ -68,14 +70,15 @@ class FakeMetering:
         if not agent_id:
             raise MeteringRefused("agent_id is missing")
 
+    def _add(self, event: UsageEvent) -> None:
+        lines = self._lines.setdefault((event.agent_id, period_of(event.at_us)), {})
+        line = lines.get(event.type, UsageLine(0, 0, 0))
+        lines[event.type] = UsageLine(
+            line.events + 1, line.api_calls + event.api_calls, line.cost_micros + event.cost_micros
+        )
+
     def _sum(self, agent_id: str, period: str) -> UsageReport:
-        lines: dict[str, UsageLine] = defaultdict(lambda: UsageLine(0, 0, 0))
-        for event in self.events.values():
-            if event.agent_id == agent_id and period_of(event.at_us) == period:
-                line = lines[event.type]
-                lines[event.type] = UsageLine(
-                    line.events + 1, line.api_calls + event.api_calls, line.cost_micros + event.cost_micros
-                )
+        lines = self._lines.get((agent_id, period), {})
         return UsageReport(
             agent_id=agent_id,
             period=period,

@@ -1,0 +1,68 @@
+"""The population of a scenario: its agents as commits, so that a floor finds them as it does after a restart."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from attrs import evolve
+
+from actors.book import open_book
+from actors.events import AgentCreated, AgentStatusChanged
+from actors.model import Agent, AgentStatus, Principal, QuotaConfig, Role, StrategyKind
+from actors.money import MICROS_PER_DOLLAR
+from actors.ports.clock import Ids
+from actors.ports.journal import Commit
+from actors.preferences import AssetPreferences
+from simulations.scenario import Group, Scenario
+from simulations.scenario.checks import Range
+from simulations.streams import Purpose, stream
+
+OWNER: Final = Principal("usr_simulation", "Simulation", Role.ADMIN)
+"""Whose agents these are."""
+
+
+def commits(scenario: Scenario, ids: Ids, start_us: int) -> Iterator[Commit]:
+    """Yield the commit that makes each agent and sets it to work, group by group."""
+    for index, (group, name) in enumerate(zip(scenario.population, scenario.group_names, strict=True)):
+        rng = stream(scenario.seed, Purpose.POPULATION, index)
+        for number in range(1, group.count + 1):
+            made = _agent(group, f"{name} {number}", scenario, ids.new("agt"), start_us, rng)
+            active = evolve(made, status=AgentStatus.ACTIVE)
+            yield Commit(
+                stream=made.agent_id,
+                at_us=start_us,
+                principal=OWNER,
+                correlation_id=None,
+                events=(AgentCreated(made), AgentStatusChanged(active)),
+                agent=active,
+                book=open_book(made),
+            )
+
+
+def _agent(
+    group: Group, name: str, scenario: Scenario, agent_id: str, start_us: int, rng: np.random.Generator
+) -> Agent:
+    quota = group.quota or scenario.metering.quota
+    preferences = AssetPreferences(group.symbols, group.sectors, group.excluded_symbols)
+    return Agent(
+        agent_id=agent_id,
+        user_id=OWNER.user_id,
+        name=name,
+        strategy=StrategyKind(group.strategy),
+        status=AgentStatus.PAUSED,
+        risk_tolerance=_draw(group.risk, rng),
+        initial_budget_micros=_draw(group.budget, rng) * MICROS_PER_DOLLAR,
+        quota=QuotaConfig(quota.api_calls, round(quota.budget_per_month * MICROS_PER_DOLLAR)),
+        created_at_us=start_us,
+        updated_at_us=start_us,
+        preferences=None if preferences == AssetPreferences() else preferences,
+        hours=group.hours,
+        oversight_threshold_micros=None if group.threshold is None else round(group.threshold * MICROS_PER_DOLLAR),
+        strategy_name=group.plugin,
+    )
+
+
+def _draw(bounds: Range, rng: np.random.Generator) -> int:
+    """Draw a whole number from a range, whose bounds may come up."""
+    least, most = round(bounds[0]), round(bounds[1])
+    return least if least == most else int(rng.integers(least, most + 1))

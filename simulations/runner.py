@@ -1,0 +1,251 @@
+"""Runs a scenario: the whole tree of a floor on a virtual clock, with its ports inside the loop.
+
+No threads, no sockets, and no waiting: whenever nothing is left to do the clock jumps to what is due next. The agents
+are committed before the tree starts, and come up as after a restart of the live floor.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import trio
+from attrs import field, frozen
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from actors.desk import PPM, OversightRules
+from actors.market import MarketRules
+from actors.money import MICROS_PER_DOLLAR
+from actors.ports.history import History
+from actors.ports.journal import Committed, JournalStore
+from actors.prices.base import PriceModel
+from actors.services import Pace as ActorPace
+from actors.services import Services
+from actors.tree import floor_tree
+from actors.views import FloorViews
+from persistence.in_loop import open_in_loop
+from persistence.memory import MemoryStore
+from simulations import population
+from simulations.approvers import Approver, AttendedOversight, approvers
+from simulations.determinism import deterministic_scheduling
+from simulations.event_log import FILE_NAME, EventLog
+from simulations.faults import Faults
+from simulations.market import price_model
+from simulations.ports.clock import SECOND_US, CountingIds, VirtualClock
+from simulations.ports.metering import InLoopMetering
+from simulations.ports.storage import FaultyStorage
+from simulations.recording import Horizon, Recorder
+from simulations.result import Pace, Provenance, RunResult
+from simulations.scenario import Scenario
+from supervisor import open_system
+
+DAY_S: Final = 86_400.0
+TRADING_DAY_S: Final = 6.5 * 3_600
+SAMPLES: Final = 400
+"""How often equities are sampled when the scenario does not say, at most."""
+
+CELLS_MAX: Final = 8_000_000
+"""Samples times agents that are kept at most, 64 MB, when the scenario does not say how often to sample."""
+
+COMMITS_AT_ONCE: Final = 1_000
+
+
+@frozen
+class Progress:
+    """How far a run is."""
+
+    ticks: int
+    ticks_total: int
+    virtual_s: float
+    trades: int
+    agents: int
+
+
+@frozen
+class Outside:
+    """What a run is handed by the program: real time, who wants to know, and where to write.
+
+    `folder` takes the events as text, `database` a floor's own log, which `tradefloor verify` reads; `files` is the
+    folder from which a scenario's files of prices count. `wants_end` is asked after each tick.
+    """
+
+    monotonic_s: Callable[[], float]
+    provenance: Provenance
+    on_progress: Callable[[Progress], None] = lambda _progress: None
+    wants_end: Callable[[], bool] = lambda: False
+    folder: Path | None = None
+    database: Path | None = None
+    files: Path | None = None
+
+
+@frozen
+class _Run:
+    """The parts of one run that its steps share."""
+
+    scenario: Scenario
+    outside: Outside
+    model: PriceModel
+    store: JournalStore
+    history: History
+    log: EventLog
+    recorder: Recorder
+    clock: VirtualClock
+    ids: CountingIds = field(factory=CountingIds)
+
+
+def simulate(scenario: Scenario, outside: Outside) -> RunResult:
+    """Run a scenario to its horizon, or until somebody wants it to end, and return what it left behind.
+
+    Raises ScenarioError for a market that cannot be made, OSError for files that cannot be written.
+    """
+    model = price_model(scenario, outside.files)
+    with ExitStack() as stack:
+        file = None
+        if outside.folder is not None:
+            file = stack.enter_context((outside.folder / FILE_NAME).open("wb"))
+        memory = MemoryStore()
+        store: JournalStore = memory
+        history: History = memory
+        if outside.database is not None:
+            database = open_in_loop(outside.database)
+            stack.callback(database.close)
+            store = history = database
+        log = EventLog(file)
+        horizon = Horizon(scenario.time.ticks_total, sample_ticks(scenario))
+        clock = VirtualClock(round(scenario.time.start.timestamp() * SECOND_US))
+        recorder = Recorder(model.symbols, horizon, log)
+        run = _Run(scenario, outside, model, store, history, log, recorder, clock)
+        stack.enter_context(deterministic_scheduling(scenario.seed))
+        return trio.run(_main, run, clock=MockClock(autojump_threshold=0))
+
+
+def sample_ticks(scenario: Scenario) -> int:
+    """Return after how many ticks each the equities are sampled."""
+    if scenario.time.sample_ticks:
+        return scenario.time.sample_ticks
+    samples = min(SAMPLES, max(2, CELLS_MAX // scenario.agents))
+    return max(1, -(-scenario.time.ticks_total // samples))
+
+
+async def _main(run: _Run) -> RunResult:
+    scenario, outside, recorder = run.scenario, run.outside, run.recorder
+    began_s = outside.monotonic_s()
+    storage = FaultyStorage(run.store)
+    oversight = AttendedOversight(run.clock, _micros(scenario.oversight.auto_approve_below))
+    metering = InLoopMetering(run.clock.now_us)
+    services = _services(run, storage, metering, oversight)
+    await _populate(run, services)
+    people = approvers(scenario.oversight, oversight, run.clock, scenario.seed)
+    recorder.on_tick = lambda: _after_tick(run)
+    tree = floor_tree(services, run.model, _market_rules(scenario))
+    faults = Faults({"metering": metering, "oversight": oversight, "journal": storage})
+    async with open_system(tree, rng=random.Random(scenario.seed)), trio.open_nursery() as nursery:  # noqa: S311 - jitter
+        for person in people:
+            nursery.start_soon(person.work)
+        for fault in scenario.faults:
+            nursery.start_soon(faults.cause, fault)
+        await recorder.over.wait()
+        await wait_all_tasks_blocked()
+        recorder.sample(run.clock.now_us())
+        nursery.cancel_scope.cancel()
+    return _result(run, services, people, outside.monotonic_s() - began_s)
+
+
+async def _populate(run: _Run, services: Services) -> None:
+    """Commit the agents and show them in the views, as a start does with what the storage holds."""
+    commits = population.commits(run.scenario, run.ids, run.clock.now_us())
+    books = []
+    while batch := list(islice(commits, COMMITS_AT_ONCE)):
+        results = await run.store.commit(batch)
+        for commit, result in zip(batch, results, strict=True):
+            assert isinstance(result, Committed)
+            assert commit.book is not None
+            services.views.publish(commit.agent, commit.book)
+            services.views.last_seq = result.recorded[-1].seq
+            books.append(commit.book)
+            run.log.add(result.recorded)
+    run.recorder.enrol(books)
+
+
+def _after_tick(run: _Run) -> None:
+    recorder = run.recorder
+    total = run.scenario.time.ticks_total
+    virtual_s = recorder.ticks * run.scenario.time.tick
+    progress = Progress(recorder.ticks, total, virtual_s, recorder.columns.fills, run.scenario.agents)
+    run.outside.on_progress(progress)
+    if run.outside.wants_end():
+        recorder.over.set()
+
+
+def _services(run: _Run, storage: FaultyStorage, metering: InLoopMetering, oversight: AttendedOversight) -> Services:
+    scenario = run.scenario
+    rules = scenario.oversight
+    return Services(
+        views=FloorViews(),
+        store=storage,
+        history=run.history,
+        metering=metering,
+        oversight=oversight,
+        publisher=run.recorder,
+        clock=run.clock,
+        ids=run.ids,
+        rules=OversightRules(
+            threshold_micros=_micros(rules.threshold),
+            ttl_us=round(rules.ttl * SECOND_US),
+            price_tolerance_ppm=round(rules.price_tolerance * PPM),
+        ),
+        seed=scenario.seed,
+        pace=ActorPace(
+            review_us=round(scenario.time.review * SECOND_US),
+            equity_look_s=max(1.0, scenario.time.tick),
+            passivate_after_s=2 * scenario.time.tick,
+            alarm_s_max=scenario.oversight.ttl,
+        ),
+    )
+
+
+def _market_rules(scenario: Scenario) -> MarketRules:
+    time = scenario.time
+    return MarketRules(
+        tick_us=round(time.tick * SECOND_US),
+        time_compression=time.trading_days_per_day * TRADING_DAY_S / DAY_S,
+    )
+
+
+def _result(run: _Run, services: Services, people: Sequence[Approver], real_s: float) -> RunResult:
+    scenario, recorder = run.scenario, run.recorder
+    names = [person.name for person in people]
+    taken_at_us = {request_id: at_us for person in people for request_id, at_us in person.taken.items()}
+    sampled_at_us, equity_micros, prices_micros = recorder.ledgers.samples()
+    agents, books = services.views.agents.values(), services.views.books.values()
+    counts = [group.count for group in scenario.population]
+    return RunResult(
+        scenario=scenario,
+        provenance=run.outside.provenance,
+        digest=run.log.digest(),
+        events=run.log.events,
+        ended_early=recorder.ticks < scenario.time.ticks_total,
+        pace=Pace(real_s, recorder.ticks * scenario.time.tick, recorder.ticks),
+        group_names=scenario.group_names,
+        agent_ids=tuple(services.views.agents),
+        symbols=run.model.symbols,
+        approver_names=tuple(names),
+        group=np.repeat(np.arange(len(counts), dtype=np.int64), counts),
+        budget_micros=np.array([agent.initial_budget_micros for agent in agents], dtype=np.int64),
+        sampled_at_us=sampled_at_us,
+        equity_micros=equity_micros,
+        prices_micros=prices_micros,
+        trades=recorder.columns.trades(),
+        approvals=recorder.columns.approvals(names, taken_at_us),
+        calls_used=np.array([book.usage.api_calls for book in books], dtype=np.int64),
+        spent_micros=np.array([book.usage.spent_micros for book in books], dtype=np.int64),
+        quota_calls=np.array([agent.quota.api_calls for agent in agents], dtype=np.int64),
+        quota_micros=np.array([agent.quota.budget_per_month_micros for agent in agents], dtype=np.int64),
+    )
+
+
+def _micros(dollars: float) -> int:
+    return round(dollars * MICROS_PER_DOLLAR)

@@ -1,0 +1,172 @@
+"""`tradefloor simulate`: run a scenario on a virtual clock, and say what came of it."""
+
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import click
+from attrs import define, evolve
+
+from simulations.result import RunResult, summary
+from simulations.run_folder import save
+from simulations.runner import Outside, Progress
+from simulations.runner import simulate as run_scenario
+from simulations.scenario import Document, Scenario, ScenarioError, load, parse, with_agents, with_settings
+from tradefloor.surroundings import provenance, settle_memory
+
+RUNS: Final = Path("runs")
+SHOWN_EVERY_S: Final = 0.2
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--agents", type=click.IntRange(min=1), help="So many agents in all, the groups in proportion.")
+@click.option("--days", type=click.FloatRange(min=0, min_open=True), help="So many days of virtual time.")
+@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a key, as oversight.approvers=3.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the results; runs/NAME-SEED.")
+@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="Also write a floor's database, to verify.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.pass_context
+def simulate(
+    ctx: click.Context,
+    scenario: str,
+    agents: int | None,
+    days: float | None,
+    seed: int | None,
+    settings: Sequence[str],
+    out: Path | None,
+    db: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Run SCENARIO, a file of TOML or the name of one that comes along, with the real actors on a virtual clock.
+
+    Ctrl-C ends the run early, with valid results. The exit status is 2 for a scenario with mistakes.
+    """
+    try:
+        document = with_settings(load(scenario), settings)
+        wanted = changed(parse(document), agents, days, seed)
+        folder = out or RUNS / f"{wanted.name}-{wanted.seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        result = _run(wanted, document, folder, db)
+        save(result, folder, document.folder)
+    except ScenarioError as error:
+        click.echo(str(error), err=True)
+        ctx.exit(2)
+    except OSError as error:
+        click.echo(f"The run cannot be written: {error}. Choose another folder with --out.", err=True)
+        ctx.exit(2)
+    if as_json:
+        click.echo(json.dumps(summary(result), indent=2))
+    else:
+        click.echo(_told(result, folder))
+
+
+def changed(scenario: Scenario, agents: int | None, days: float | None, seed: int | None) -> Scenario:
+    """Return a scenario with what the flags say. Raises ScenarioError."""
+    if agents is not None:
+        scenario = with_agents(scenario, agents)
+    if days is not None:
+        scenario = evolve(scenario, time=evolve(scenario.time, days=days, ticks=None))
+    return scenario if seed is None else evolve(scenario, seed=seed)
+
+
+def _run(scenario: Scenario, document: Document, folder: Path, database: Path | None) -> RunResult:
+    if database is not None and database.exists():
+        raise FileExistsError(f"{database} exists; a run begins with an empty database")
+    logging.getLogger().addHandler(logging.NullHandler())
+    settle_memory()
+    line = ProgressLine(time.monotonic())
+    with _interrupts() as interrupted:
+        outside = Outside(
+            monotonic_s=time.monotonic,
+            provenance=provenance(),
+            on_progress=line.show if sys.stderr.isatty() else lambda _progress: None,
+            wants_end=lambda: bool(interrupted),
+            folder=folder,
+            database=database,
+            files=document.folder,
+        )
+        try:
+            return run_scenario(scenario, outside)
+        finally:
+            line.clear()
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collect Ctrl-C instead of raising it: the run ends at its next tick. A second one is raised."""
+    received: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@define
+class ProgressLine:
+    """One line on the terminal that says how far the run is."""
+
+    began_s: float
+    shown_s: float = 0.0
+
+    def show(self, progress: Progress) -> None:
+        """Show it, unless it was shown a moment ago."""
+        now_s = time.monotonic()
+        if now_s - self.shown_s < SHOWN_EVERY_S:
+            return
+        self.shown_s = now_s
+        click.echo(f"\r\x1b[K{progress_text(progress, now_s - self.began_s)}", err=True, nl=False)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self.shown_s:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def progress_text(progress: Progress, real_s: float) -> str:
+    """Return how far a run is, how fast, and when it will be over."""
+    done = progress.ticks / progress.ticks_total
+    rate = progress.agents * progress.ticks / real_s if real_s else 0.0
+    left = "" if not done else f", {span_text(real_s / done - real_s)} left"
+    return (
+        f"{done:4.0%}  {span_text(progress.virtual_s)} of virtual time, {progress.trades:,} trades, "
+        f"{rate:,.0f} agent-ticks/s{left}"
+    )
+
+
+def span_text(seconds: float) -> str:
+    """Return a length of time as a person writes it: `2d 03:15` or `12:05`."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour:02}:{minute:02}"
+    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
+
+
+def _told(result: RunResult, folder: Path) -> str:
+    pace = result.pace
+    early = " It was ended early." if result.ended_early else ""
+    return (
+        f"{result.scenario.name}, seed {result.seed}: {len(result.agent_ids):,} agents for "
+        f"{span_text(pace.virtual_s)} of virtual time in {pace.real_s:.1f} s of real time.{early}\n"
+        f"{result.fills:,} trades, {len(result.approvals):,} approvals asked for, "
+        f"{result.agent_ticks_per_s:,.0f} agent-ticks/s.\n"
+        f"Digest {result.digest}\n"
+        f"The results are in {folder}."
+    )
