@@ -52,7 +52,9 @@ class AttendedOversight(InLoopOversight):
     async def next_request(self) -> OversightRequestRecord:
         """Return the request that waits longest, once there is one."""
         while not self._queue:
-            self._came = trio.Event()
+            # All who wait share one event, lest the first of them be forgotten.
+            if self._came.is_set():
+                self._came = trio.Event()
             await self._came.wait()
         return self._queue.popleft()
 
