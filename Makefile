@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash powerloss resume fuzz-short fuzz clean
+.PHONY: help install serve test check lint types contracts proto lock crash powerloss soak-short soak resume fuzz-short fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -59,6 +59,12 @@ powerloss: .venv/dev.stamp ## Two thousand power losses on the real writer.
 
 crash: .venv/dev.stamp ## Kill -9 under load, a hundred times in a row.
 	@CRASH_ROUNDS=100 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
+
+soak-short: .venv/dev.stamp ## Mixed load for a minute, every kind of fault once.
+	@$(BIN)/python -m tests.soak --minutes 0.5
+
+soak: .venv/dev.stamp ## The same for half an hour, with its figures at the end.
+	@$(BIN)/python -m tests.soak --minutes 30
 
 resume: .venv/dev.stamp ## Clients that drop at random during 10,000 events.
 	@RESUME_EVENTS=10000 $(BIN)/python -m pytest -q tests/e2e/test_resume.py

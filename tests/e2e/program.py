@@ -1,6 +1,7 @@
 """The real program in a process of its own, as the end-to-end tests drive it."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -69,18 +70,21 @@ def ending(program: Program) -> Iterator[Program]:
         program.process.stdout.close()
 
 
-def start(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> Program:
+def start(folder: Path, *flags: str, env: Mapping[str, str] | None = None, module: str = "tradefloor") -> Program:
     """Start the program on a free port with its data in `folder`, and wait until it says where it is open."""
     ours = ("--port", "0", "--database-path", str(folder / "floor.db"))
-    return launch(folder, *ours, *flags, env={"LOG_FORMAT": "json", **(env or {})})
+    return launch(folder, *ours, *flags, env={"LOG_FORMAT": "json", **(env or {})}, module=module)
 
 
-def launch(folder: Path, *flags: str, env: Mapping[str, str]) -> Program:
-    """Start the program in `folder` with these settings alone, and wait until it says where it is open."""
+def launch(folder: Path, *flags: str, env: Mapping[str, str], module: str = "tradefloor") -> Program:
+    """Start the program in `folder` with these settings alone, and wait until it says where it is open.
+
+    `module` may name another one than the program's own, which adds to it.
+    """
     log = folder / "log.txt"
     with log.open("a") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tradefloor", "serve", *flags],
+            [sys.executable, "-m", module, "serve", *flags],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -101,6 +105,12 @@ def verify(database: Path) -> None:
     command = [sys.executable, "-m", "tradefloor", "verify", str(database)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def limit_files(program: Program, size_bytes: int) -> None:
+    """Let no file of a program grow beyond a size."""
+    _, hard_limit = resource.prlimit(program.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(program.process.pid, resource.RLIMIT_FSIZE, (size_bytes, hard_limit))
 
 
 @frozen

@@ -17,7 +17,7 @@ import trio
 from actors.metering import LEASE_CALLS_MAX
 from persistence.sqlite import connect_reader, connect_writer
 from tests.conformance.grpc_reflection import ReflectedService
-from tests.e2e.program import Api, Program, eventually, running, signed_in, verify
+from tests.e2e.program import Api, Program, eventually, limit_files, running, signed_in, verify
 from tests.e2e.services import ServicesProcess, services
 from tests.e2e.trading import (
     buy,
@@ -281,9 +281,3 @@ def fill(ballast: Path) -> None:
                 file.write(bytes(65_536))
         except OSError:
             return
-
-
-def limit_files(program: Program, size_bytes: int) -> None:
-    """Let no file of a program grow beyond a size."""
-    _, hard_limit = resource.prlimit(program.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(program.process.pid, resource.RLIMIT_FSIZE, (size_bytes, hard_limit))
