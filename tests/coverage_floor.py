@@ -50,6 +50,7 @@ PURE_MODULES = (
     "net/webhooks/signing.py",
     "persistence/chain.py",
     "supervisor/policy.py",
+    "tradefloor/diagnosis.py",
 )
 """Modules without input or output, as patterns of paths below the root."""
 
