@@ -49,6 +49,12 @@ PURE_MODULES = (
     "net/slack/signatures.py",
     "net/webhooks/signing.py",
     "persistence/chain.py",
+    "simulations/load/plan.py",
+    "simulations/load/tally.py",
+    "simulations/reports/curves.py",
+    "simulations/reports/fills.py",
+    "simulations/reports/oversight.py",
+    "simulations/reports/words.py",
     "supervisor/policy.py",
     "tradefloor/diagnosis.py",
 )

@@ -14,6 +14,7 @@ from typing import Final
 import click
 from attrs import define, evolve
 
+from simulations.reports.folder import save_report
 from simulations.result import RunResult, summary
 from simulations.run_folder import save
 from simulations.runner import Outside, Progress
@@ -33,6 +34,7 @@ SHOWN_EVERY_S: Final = 0.2
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a key, as oversight.approvers=3.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the results; runs/NAME-SEED.")
 @click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="Also write a floor's database, to verify.")
+@click.option("--report/--no-report", default=True, show_default=True, help="Write report.html and the tables.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.pass_context
 def simulate(
@@ -45,6 +47,7 @@ def simulate(
     out: Path | None,
     db: Path | None,
     *,
+    report: bool,
     as_json: bool,
 ) -> None:
     """Run SCENARIO, a file of TOML or the name of one that comes along, with the real actors on a virtual clock.
@@ -58,6 +61,7 @@ def simulate(
         folder.mkdir(parents=True, exist_ok=True)
         result = _run(wanted, document, folder, db)
         save(result, folder, document.folder)
+        page = save_report(result, folder) if report else None
     except ScenarioError as error:
         click.echo(str(error), err=True)
         ctx.exit(2)
@@ -67,7 +71,7 @@ def simulate(
     if as_json:
         click.echo(json.dumps(summary(result), indent=2))
     else:
-        click.echo(_told(result, folder))
+        click.echo(_told(result, folder, page))
 
 
 def changed(scenario: Scenario, agents: int | None, days: float | None, seed: int | None) -> Scenario:
@@ -159,8 +163,9 @@ def span_text(seconds: float) -> str:
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
-def _told(result: RunResult, folder: Path) -> str:
+def _told(result: RunResult, folder: Path, page: Path | None) -> str:
     pace = result.pace
+    look = "" if page is None else f"; open {page} in a browser"
     early = " It was ended early." if result.ended_early else ""
     return (
         f"{result.scenario.name}, seed {result.seed}: {len(result.agent_ids):,} agents for "
@@ -168,5 +173,5 @@ def _told(result: RunResult, folder: Path) -> str:
         f"{result.fills:,} trades, {len(result.approvals):,} approvals asked for, "
         f"{result.agent_ticks_per_s:,.0f} agent-ticks/s.\n"
         f"Digest {result.digest}\n"
-        f"The results are in {folder}."
+        f"The results are in {folder}{look}."
     )
