@@ -40,30 +40,37 @@ PROBLEM: Final[Schema] = {
     "required": ["type", "title", "status", "detail", "instance", "correlationId"],
 }
 
+
+def _links(parameters: Mapping[str, str], *operations: str) -> dict[str, dict[str, Any]]:
+    """Return links to operations whose parameters are fields of the answer."""
+    values = {name: f"$response.body#/{field}" for name, field in parameters.items()}
+    return {operation: {"operationId": operation, "parameters": values} for operation in operations}
+
+
 LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "createAgent": {
-        operation: {"operationId": operation, "parameters": {"agentId": "$response.body#/agentId"}}
-        for operation in ("getAgent", "getPortfolio", "submitTrade", "listTrades", "pauseAgent", "deleteAgent")
+    "signIn": {
+        "refresh": {"operationId": "refresh", "requestBody": {"refreshToken": "$response.body#/refreshToken"}},
     },
+    "createAgent": _links(
+        {"agentId": "agentId"},
+        *(
+            "getAgent",
+            "changeAgent",
+            "getPortfolio",
+            "getPerformance",
+            "getUsage",
+            "putAlerts",
+            "createKey",
+            "listKeys",
+        ),
+        *("submitTrade", "listTrades", "listEvents", "resumeAgent", "pauseAgent", "stopAgent", "deleteAgent"),
+    ),
     "submitTrade": {
-        "getTrade": {
-            "operationId": "getTrade",
-            "parameters": {"agentId": "$response.body#/agentId", "tradeId": "$response.body#/tradeId"},
-        },
-        "getRequest": {
-            "operationId": "getRequest",
-            "parameters": {"requestId": "$response.body#/approvalRequestId"},
-        },
+        **_links({"agentId": "agentId", "tradeId": "tradeId"}, "getTrade", "cancelTrade"),
+        **_links({"requestId": "approvalRequestId"}, "getRequest", "approve", "reject"),
     },
-    "createKey": {
-        "revokeKey": {
-            "operationId": "revokeKey",
-            "parameters": {"agentId": "$response.body#/agentId", "keyId": "$response.body#/keyId"},
-        },
-    },
-    "addUser": {
-        "changeUser": {"operationId": "changeUser", "parameters": {"userId": "$response.body#/userId"}},
-    },
+    "createKey": _links({"agentId": "agentId", "keyId": "keyId"}, "revokeKey"),
+    "addUser": _links({"userId": "userId"}, "changeUser"),
 }
 """What an answer leads to, by operation."""
 

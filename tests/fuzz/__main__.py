@@ -25,8 +25,9 @@ CONFIG: Final = Path(__file__).with_name("schemathesis.toml")
 SETTINGS: Final = {"RATE_LIMIT_MAX": "100000000", "RATE_LIMIT_USER_MAX": "100000000", "LOG_LEVEL": "warning"}
 OBJECTS: Final = 3
 SPARE_SIGN_INS: Final = 20
-STATEFUL_RUNS: Final = 3
-"""A stateful run ends early where a repetition is answered differently, which the state of the floor makes likely."""
+LINKS: Final = ("", "[phases.stateful]\nmax-steps = 12\ninference.algorithms = []\n")
+"""What stateful runs follow: besides ours the many links that Schemathesis infers, and then ours alone, but further. A
+run ends early where a repetition is answered differently, which the state of the floor makes likely."""
 SEEDS_APART: Final = 1_000
 NOBODY_ASKS: Final = "/drawdown"
 """An actor without which every call can be answered, so that it may be paused and stopped."""
@@ -110,6 +111,7 @@ def as_admin(run: "Run", admin: User, people: Mapping[str, User], spare: Sequenc
         "people": [person.user_id for person in (admin, *people.values())],
         "spare": spare,
         "foreign": [],
+        "own": admin.made("/agents", NEW_AGENT)["agentId"],
         "actor": NOBODY_ASKS,
     }
     return run.schemathesis(pool, {"admin": admin})
@@ -119,7 +121,9 @@ def as_traders(run: "Run", people: Mapping[str, User], spare: Sequence[str]) -> 
     """Fuzz as two traders, who ask about each other's objects and about those of a third one."""
     objects = [people["eve"].objects() for _ in range(OBJECTS)]
     foreign = {value for ids in objects for name, value in ids.items() if name != "symbol"}
-    pool = {"objects": objects, "people": [], "spare": spare, "foreign": sorted(foreign), "actor": NOBODY_ASKS}
+    own = people[PEERS[0]].made("/agents", NEW_AGENT)["agentId"]
+    pool = {"objects": objects, "people": [], "spare": spare, "foreign": sorted(foreign), "own": own}
+    pool["actor"] = NOBODY_ASKS
     return run.schemathesis(pool, {name: people[name] for name in PEERS})
 
 
@@ -136,22 +140,23 @@ class Run:
         """Run it as some users on the objects of a pool, and say whether it found nothing."""
         credentials = {name: user.credential for name, user in users.items()}
         headers = {name: [{"name": "Authorization", "value": value}] for name, value in credentials.items()}
-        auth, config, objects = (self.folder / name for name in ("auth.json", "schemathesis.toml", "pool.json"))
+        auth, objects = (self.folder / name for name in ("auth.json", "pool.json"))
         auth.write_text(json.dumps({"auth": [{"name": name, "fixedHeaders": headers[name]} for name in users]}))
         objects.write_text(json.dumps({**pool, "credentials": list(credentials.values())}))
         who = f"peers = {json.dumps(list(users))}" if len(users) > 1 else f"user = '{next(iter(users))}'"
-        config.write_text(f"{CONFIG.read_text('utf-8')}\n[auth.wfc]\npath = '{auth}'\n{who}\n")
+        settings = f"{CONFIG.read_text('utf-8')}\n[auth.wfc]\npath = '{auth}'\n{who}\n"
+        well = self._phases("examples,coverage,fuzzing", self.seed, settings, objects)
+        for number, links in enumerate(LINKS):
+            well &= self._phases("stateful", self.seed * SEEDS_APART + number, f"{settings}\n{links}", objects)
+        return well
+
+    def _phases(self, phases: str, seed: int, settings: str, objects: Path) -> bool:
+        config = self.folder / "schemathesis.toml"
+        config.write_text(settings)
         command = [str(Path(sys.executable).with_name("st")), "--config-file", str(config)]
         command += ["run", f"{self.url}/openapi.json", "--checks", "all", "--no-color"]
-        command += ["--max-examples", str(self.examples)]
-        runs = [("examples,coverage,fuzzing", self.seed)]
-        runs += [("stateful", self.seed * SEEDS_APART + number) for number in range(STATEFUL_RUNS)]
-        well = True
-        for phases, seed in runs:
-            chosen = ["--phases", phases, "--seed", str(seed)]
-            result = subprocess.run([*command, *chosen], env={**os.environ, "FUZZ_POOL": str(objects)}, check=False)
-            well &= result.returncode == 0
-        return well
+        command += ["--max-examples", str(self.examples), "--phases", phases, "--seed", str(seed)]
+        return subprocess.run(command, env={**os.environ, "FUZZ_POOL": str(objects)}, check=False).returncode == 0
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import zlib
 from pathlib import Path
 from typing import Any, Final
@@ -10,13 +11,19 @@ import schemathesis
 from schemathesis.generation.meta import TestPhase
 
 POOL: Final[dict[str, Any]] = json.loads(Path(os.environ["FUZZ_POOL"]).read_text("utf-8"))
-"""Written by the runner: `objects`, each the ids that belong together; `credentials` and `people` of the runs, and
-`spare` credentials; `foreign` ids; and the `actor` that may be controlled."""
+"""Written by the runner: `objects`, each the ids that belong together; `own`, an agent of a user's; `credentials` and
+`people` of the runs, and `spare` credentials; `foreign` ids; and the `actor` that may be controlled."""
 
 ENDINGS: Final = frozenset({"deleteAgent", "stopAgent"})
 """They would leave nothing to try the other operations on; the agents that stateful tests make are theirs to end."""
 
 CONTROLS: Final = frozenset({"pauseActors", "resumeActors", "stopActors", "restartActors"})
+MAKERS: Final = frozenset({"submitTrade", "createKey"})
+"""What they make, others are about; with made-up ids, symbols and amounts they would hardly ever make anything."""
+
+GIVEN_ID: Final = re.compile("agt_[0-9a-f]{24}")
+SYMBOL: Final = "KO"
+QUANTITY_MAX: Final = 20
 SIGN_OUT: Final = "signOut"
 TRACE: Final = "traceActors"
 TRACE_S_MAX: Final = 1
@@ -48,6 +55,8 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     if case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL:
         # A key that came before is answered with what was made then, which may be gone by now.
         case.headers.pop("Idempotency-Key", None)
+        if operation in MAKERS:
+            make_something(case)
     if operation == SIGN_OUT and str(case.headers.get("Authorization")) in POOL["credentials"]:
         # Of these sign-ins there are some to spare; afterwards the answer is 401.
         case.headers["Authorization"] = POOL["spare"].pop() if POOL["spare"] else "Bearer ended"
@@ -65,6 +74,18 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
         url = body["channels"].get("webhookUrl")
         if isinstance(url, str) and url.startswith(("http://", "https://")):
             body["channels"]["webhookUrl"] = NOBODY_LISTENS
+
+
+def make_something(case: schemathesis.Case[Any]) -> None:
+    """Ask for an agent that exists and a trade that it can afford, where all of it was made up."""
+    if GIVEN_ID.fullmatch(str(case.path_parameters.get("agentId"))) is None:
+        case.path_parameters["agentId"] = POOL["own"]
+    body: Any = case.body
+    if isinstance(body, dict) and "symbol" in body:
+        body["symbol"] = SYMBOL
+        body.pop("clientOrderId", None)
+        if isinstance(body.get("quantity"), int | float):
+            body["quantity"] = body["quantity"] % QUANTITY_MAX or body["quantity"]
 
 
 @schemathesis.check

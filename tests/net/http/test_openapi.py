@@ -58,6 +58,29 @@ def test_links_lead_to_operations() -> None:
     assert {link["operationId"] for links in LINKS.values() for link in links.values()} <= names
 
 
+@pytest.mark.parametrize("source", LINKS)
+def test_links_carry_what_the_answer_has_to_where_it_goes(source: str) -> None:
+    """Each value is a field of the answer, and each name one that the other operation takes."""
+    by_id = {operation["operationId"]: operation for _, operation in OPERATIONS}
+    (answer,) = (answer for answer in by_id[source]["responses"].values() if "links" in answer)
+    fields = shape_of(answer["content"]["application/json"]["schema"])
+    for link in answer["links"].values():
+        target = by_id[link["operationId"]]
+        needed = {part["name"] for part in target["parameters"] if part["required"]}
+        if "requestBody" in link:
+            needed |= set(shape_of(target["requestBody"]["content"]["application/json"]["schema"]))
+        given = {**link.get("parameters", {}), **link.get("requestBody", {})}
+        assert (link["operationId"], set(given)) == (link["operationId"], needed)
+        assert {value.removeprefix("$response.body#/") for value in given.values()} <= set(fields)
+
+
+def shape_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of a schema, which may be a reference."""
+    name = schema.get("$ref", "").removeprefix("#/components/schemas/")
+    properties: dict[str, Any] = (DOCUMENT["components"]["schemas"][name] if name else schema)["properties"]
+    return properties
+
+
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.body], ids=operation_id)
 def test_the_example_of_a_body_is_taken(route: Any) -> None:
     """What the reference shows works."""
