@@ -55,6 +55,9 @@ PURE_MODULES = (
     "simulations/reports/fills.py",
     "simulations/reports/oversight.py",
     "simulations/reports/words.py",
+    "simulations/sweep/estimate.py",
+    "simulations/sweep/plan.py",
+    "simulations/sweep/table.py",
     "supervisor/policy.py",
     "tradefloor/diagnosis.py",
 )

@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "config": "tradefloor.commands.config",
     "doctor": "tradefloor.commands.doctor",
     "simulate": "tradefloor.commands.simulate",
+    "sweep": "tradefloor.commands.sweep",
     "bench": "tradefloor.commands.bench",
     "load": "tradefloor.commands.load",
 }

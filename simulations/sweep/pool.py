@@ -1,0 +1,53 @@
+"""Runs the cases of a sweep side by side, each in a process that does nothing else."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from time import perf_counter
+
+from attrs import frozen
+
+from simulations.result import Provenance
+from simulations.runner import Outside, simulate
+from simulations.sweep.outcome import Outcome, outcome_of
+from simulations.sweep.plan import Case
+
+
+@frozen
+class Workers:
+    """How cases are run: in so many processes, each prepared by a function that can be pickled.
+
+    ``files`` is the folder from which a scenario's files of prices count.
+    """
+
+    jobs: int
+    prepare: Callable[[], None]
+    provenance: Provenance
+    files: Path | None
+
+
+def run_cases(cases: Sequence[Case], workers: Workers) -> Iterator[tuple[Case, Outcome]]:
+    """Run cases and yield each with its outcome, in the order in which they end.
+
+    Whoever stops asking, as Ctrl-C does, ends the processes at once. Raises what a run raises, and
+    ``concurrent.futures.process.BrokenProcessPool`` when a process dies.
+    """
+    # Fresh processes: one that is forked from a program with threads may find a lock that nobody will ever release.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers.jobs, context, initializer=workers.prepare)
+    try:
+        due = {pool.submit(run_case, case, workers.provenance, workers.files): case for case in cases}
+        for done in as_completed(due):
+            yield due[done], done.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    pool.shutdown()
+
+
+def run_case(case: Case, provenance: Provenance, files: Path | None) -> Outcome:
+    """Run one case in this process."""
+    return outcome_of(simulate(case.scenario, Outside(perf_counter, provenance, files=files)))
