@@ -1,7 +1,8 @@
 """The Quart app of the edge: routes to handlers, and everything else to problems."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from quart import Response, request
 from quart_trio import QuartTrio
@@ -36,6 +37,9 @@ from net.http.gate import Gate
 from net.http.headers import Cors
 from net.http.reference import describe
 from net.http.routing import Route
+
+PATHS_REMEMBERED_MAX: Final = 1_024
+"""Paths whose operation is found without matching again: a flood of long ones holds 16 MB at most."""
 
 PARTS = (
     sessions,
@@ -77,6 +81,8 @@ class EdgeApp(QuartTrio):
         self.meter = edge.meter
         self._operations: dict[str, Route] = {}
         self._adapter = self.url_map.bind("edge")
+        self.operation = lru_cache(PATHS_REMEMBERED_MAX)(self._find_operation)
+        """Return the operation that a method and a path ask for, with the parts of the path; None: Quart answers."""
 
     def add_operation(self, route: Route) -> None:
         """Answer the requests to a route."""
@@ -88,11 +94,8 @@ class EdgeApp(QuartTrio):
 
         self.add_url_rule(route.path, endpoint, view, methods=[route.method], strict_slashes=True)
 
-    def operation(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
-        """Return the operation that a request asks for, with the parts of its path; None is for Quart to answer.
-
-        Operations need neither Quart's request nor its contexts, which cost as much as the answer itself.
-        """
+    def _find_operation(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
+        """Find an operation, which needs neither Quart's request nor its contexts: they cost as much as the answer."""
         if method == "OPTIONS":
             return None
         try:

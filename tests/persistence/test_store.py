@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
+import trio.testing
 from attrs import evolve
 
 from actors.errors import JournalUnavailable
@@ -24,7 +24,7 @@ from persistence.sqlite import (
     has_wal_reset_bug,
     sqlite_version,
 )
-from persistence.store import SqliteStore, open_store
+from persistence.store import Eagerly, SqliteStore, open_store
 from persistence.verify import verify
 from tests.actors.builders import DAY_US, NOW_US, a_book, a_ticket, an_agent, buy, placed
 from tests.persistence.commits import change, creation
@@ -217,6 +217,20 @@ async def test_a_commit_that_has_begun_is_finished_when_its_asker_is_cancelled(s
     assert scope.cancel_called
     assert [type(result) for result in results] == [Committed]
     assert await trade_ids(store) == ["trd_1"]
+
+
+async def test_a_write_begins_before_other_tasks_take_their_turn() -> None:
+    """A free writer is taken at once, so that the disk does not rest while others work; a taken one is waited for."""
+    limiter = trio.CapacityLimiter(1)
+    eagerly = Eagerly(limiter)
+    with trio.testing.assert_no_checkpoints():
+        await eagerly.acquire_on_behalf_of("first")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(eagerly.acquire_on_behalf_of, "second")
+        await trio.testing.wait_all_tasks_blocked()
+        assert limiter.statistics().borrowers == ["first"]
+        eagerly.release_on_behalf_of("first")
+    assert limiter.statistics().borrowers == ["second"]
 
 
 async def test_text_that_is_no_unicode_is_refused_alone(store: SqliteStore) -> None:
