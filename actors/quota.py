@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from actors.alerts import AlertThresholds
 from actors.errors import QuotaExceeded
@@ -52,11 +52,12 @@ def add_usage(usage: Usage, kind: str, calls: int, cost_micros: int, at_us: int)
     total = (
         UsageLine(calls, cost_micros) if line is None else UsageLine(line.calls + calls, line.cost_micros + cost_micros)
     )
-    return evolve(
-        current,
-        api_calls=current.api_calls + calls,
-        spent_micros=current.spent_micros + cost_micros,
-        breakdown={**current.breakdown, kind: total},
+    return Usage(
+        current.agent_id,
+        current.period,
+        current.api_calls + calls,
+        current.spent_micros + cost_micros,
+        {**current.breakdown, kind: total},
     )
 
 
