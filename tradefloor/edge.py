@@ -9,6 +9,7 @@ from attrs import frozen
 
 from actors.ports.people import People
 from actors.views import FloorViews
+from net.auth.passwords import Passwords
 from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
 from net.floor_socketio.endpoint import create_socketio
@@ -45,6 +46,7 @@ SOCKET_PATH: Final = "/ws"
 EDGE: Final = "/edge"
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
+Preparation = Callable[[Floor, People, Passwords], Awaitable[None]]
 
 
 @frozen
@@ -66,9 +68,16 @@ class OpenEdge:
                 await self.floor.system.stop(EDGE)
 
 
+async def nothing_first(_floor: Floor, _people: People, _passwords: Passwords) -> None:
+    """Open as it is."""
+
+
 @asynccontextmanager
-async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
-    """Run a floor and its edge around a block of code; the edge closes first."""
+async def open_edge(settings: Settings, first: Preparation = nothing_first) -> AsyncIterator[OpenEdge]:
+    """Run a floor and its edge around a block of code; the edge closes first.
+
+    `first` is done before anybody is answered; connections wait meanwhile.
+    """
     views = FloorViews()
     hub = Hub(views)
     trades, loop_lag = TradeMeter(hub), Histogram()
@@ -88,6 +97,7 @@ async def open_edge(settings: Settings) -> AsyncIterator[OpenEdge]:
             watch = ChildSpec("watch", lambda: LoopWatchActor(loop_lag.observe))
             # The last to start is the first to stop: sockets end before the server that carries them.
             children = (watch, slack, server, sessions, sockets)
+            await first(floor, people, auth.passwords)
             await floor.system.start_child("/", SupervisorSpec("edge", children=children))
             opened = OpenEdge(floor, people, auth, hub, url_of(listener), doors)
             try:

@@ -56,12 +56,10 @@ class Cors:
         return () if origin is None else self._allowed.get(origin, ())
 
     def preflight(self, origin: bytes | None) -> tuple[Header, ...]:
-        """Return the headers for the answer to a preflight of this origin."""
-        allowed = self.headers(origin)
-        if not allowed:
+        """Return what the answer to a preflight of this origin has besides `headers`."""
+        if not self.headers(origin):
             return ()
         return (
-            *allowed[:2],
             (b"access-control-allow-methods", _METHODS),
             (b"access-control-allow-headers", _REQUEST_HEADERS),
             (b"access-control-max-age", str(CORS_MAX_AGE_S).encode()),

@@ -12,7 +12,7 @@ from persistence.files import FloorInUse
 from persistence.sqlite import has_wal_reset_bug, sqlite_version
 from tradefloor import __version__
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
-from tradefloor.edge import open_edge
+from tradefloor.edge import nothing_first, open_edge
 from tradefloor.logs import configure_logging
 from tradefloor.settings import Settings, load_settings, settings_options, stray_variables
 from tradefloor.stopping import say, stop_signals
@@ -63,9 +63,8 @@ def explain(cause: Exception, settings: Settings) -> str:
 async def run(settings: Settings, demo: bool) -> None:
     """Serve until SIGINT or SIGTERM; a second one, or the limit of a stop, ends the program at once."""
     with stop_signals(settings.stop_timeout) as stopping:
-        async with open_edge(settings) as edge:
-            if settings.is_development:
-                await seed_demo_user(edge.floor, edge.people, edge.auth.passwords)
+        first = seed_demo_user if settings.is_development else nothing_first
+        async with open_edge(settings, first) as edge:
             announce(settings, edge.url, demo=demo)
             if demo:
                 await seed_demo_agents(edge.floor, edge.people)

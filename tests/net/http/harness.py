@@ -21,6 +21,8 @@ from tests.fakes.people import FakePeople
 
 ORIGIN = "http://localhost:5173"
 PASSWORD = "correct horse"
+LISTS = {"ratelimit"}
+"""Fields that may come several times: a quota and a rate limit can both say how they stand."""
 CHEAP = AuthSettings(jwt_secret=b"s" * 32, argon2_passes=1, argon2_memory_kib=8, argon2_lanes=1)
 SETTINGS = EdgeSettings(version="1.2.3", client_origins=(ORIGIN,), rate_limit_max=1000)
 
@@ -97,6 +99,9 @@ class Served:
             sent["Content-Type"] = content_type
         response = await self.client.open(path, method=method, headers=sent, data=payload)
         received = {name.lower(): value for name, value in response.headers.items()}
+        names = [name.lower() for name in response.headers.keys()]  # noqa: SIM118 -- Its iterator yields pairs.
+        repeated = {name for name in names if names.count(name) > 1}
+        assert repeated <= LISTS, "a browser joins fields of one name into one value"
         return Answer(response.status_code, received, await response.get_data(as_text=False))
 
     async def user(self, name: str, role: Role = Role.TRADER) -> str:
