@@ -7,6 +7,9 @@ h11 refuses. Here such an error ends its connection, and is logged.
 Its idle timeout is a task that each request cancels and each answer starts again, a tenth of what a small request
 costs; and it outlives a client that hangs up while nothing is under way, whose socket stays open as long. Here one task
 watches a connection for all its life, and ends with it.
+
+It also switches to HTTP/2 for whoever asks in the clear. A proxy that forwards upgrades, as it must for WebSockets,
+would then carry requests that it never sees (h2c smuggling). Here a connection speaks HTTP/1.1 to its end.
 """
 
 import logging
@@ -14,8 +17,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import h11
 import trio
 from hypercorn.config import Config
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import TrioSingleTask, WorkerContext
@@ -40,6 +45,13 @@ class IdleMark(TrioSingleTask):
         self.since_s = None
 
 
+class OnlyHttp11(H11Protocol):
+    """HTTP/1.1 and WebSockets, and nothing that either could become."""
+
+    async def _check_protocol(self, _event: h11.Request) -> None:
+        """Pass over a wish for HTTP/2 (RFC 9110, section 7.8, lets a server ignore an upgrade)."""
+
+
 class GuardedServer(TCPServer):
     """One connection, whose errors stay its own."""
 
@@ -53,6 +65,22 @@ class GuardedServer(TCPServer):
                 nursery.cancel_scope.cancel()
         except Exception:  # noqa: BLE001 - whatever it is, the other connections go on
             _log.warning("a connection was ended by an error", exc_info=True)
+
+    async def _read_data(self) -> None:
+        """Read to the end of the connection."""
+        known = self.protocol
+        known.protocol = OnlyHttp11(
+            known.app,
+            known.config,
+            known.context,
+            known.task_group,
+            known.state,
+            known.ssl,
+            known.client,
+            known.server,
+            known.send,
+        )
+        await super()._read_data()
 
     async def _close_when_idle(self, idle: IdleMark) -> None:
         """Close the connection once it was idle for too long; at a stop of the server as soon as it is."""

@@ -115,3 +115,24 @@ async def test_stop_lets_a_request_be_answered(autojump_clock: MockClock) -> Non
         assert (await connection.client.receive_some()).startswith(b"HTTP/1.1 204")
         assert await connection.client.receive_some() == b""
         assert trio.current_time() == ANSWER_TAKES_S
+
+
+async def test_no_way_leads_to_another_protocol(autojump_clock: MockClock) -> None:
+    """An upgrade to HTTP/2 is passed over: a proxy that forwards upgrades would not see what is asked afterwards."""
+    async with connected() as connection:
+        upgrade = (
+            b"connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n"
+        )
+        await connection.client.send_all(REQUEST.removesuffix(b"\r\n") + upgrade)
+        assert (await connection.client.receive_some()).startswith(b"HTTP/1.1 204")
+
+
+async def test_preface_of_http2_is_no_request(autojump_clock: MockClock) -> None:
+    """From a client that takes HTTP/2 for granted it is an odd request and then nonsense, which ends the connection."""
+    async with connected() as connection:
+        await connection.client.send_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        heard = b""
+        while piece := await connection.client.receive_some():
+            heard += piece
+        answers = [line for line in heard.split(b"\r\n") if line.startswith(b"HTTP/")]
+        assert answers == [b"HTTP/1.1 204 ", b"HTTP/1.1 400 "]
