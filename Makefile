@@ -58,7 +58,7 @@ powerloss: .venv/dev.stamp ## Two thousand power losses on the real writer.
 	@POWER_LOSSES=2000 $(BIN)/python -m pytest -q tests/persistence/test_power_loss.py
 
 crash: .venv/dev.stamp ## Kill -9 under load, a hundred times in a row.
-	@CRASH_ROUNDS=100 $(BIN)/python -m pytest -q tests/e2e/test_crash.py
+	@CRASH_ROUNDS=100 $(BIN)/python -m pytest -q -o faulthandler_timeout=3600 tests/e2e/test_crash.py
 
 soak-short: .venv/dev.stamp ## Mixed load for a minute, every kind of fault once.
 	@$(BIN)/python -m tests.soak --minutes 0.5
@@ -67,7 +67,7 @@ soak: .venv/dev.stamp ## The same for half an hour, with its figures at the end.
 	@$(BIN)/python -m tests.soak --minutes 30
 
 resume: .venv/dev.stamp ## Clients that drop at random during 10,000 events.
-	@RESUME_EVENTS=10000 $(BIN)/python -m pytest -q tests/e2e/test_resume.py
+	@RESUME_EVENTS=10000 $(BIN)/python -m pytest -q -o faulthandler_timeout=3600 tests/e2e/test_resume.py
 
 fuzz-short: .venv/dev.stamp ## Fuzz the API by its document, 100 examples an operation.
 	@$(BIN)/python -m tests.fuzz --examples 100 --seeds 1

@@ -63,6 +63,16 @@ def create_strategy(
     """
     if plugin is None:
         return _BUILT_IN[kind](config)
+    return _make(require_plugin(kind, plugin, plugins), config)
+
+
+def require_plugin(
+    kind: StrategyKind, plugin: str, plugins: Callable[[], Iterable[EntryPoint]] = installed_plugins
+) -> EntryPoint:
+    """Return the plug-in of this name for an agent of this kind.
+
+    Raises ``UnknownStrategyError`` or ``PluginNotAllowedError``.
+    """
     if kind is not StrategyKind.CUSTOM:
         raise PluginNotAllowedError(f"an agent with the strategy {kind} cannot use {plugin!r}; a custom one can")
     offered = tuple(plugins())
@@ -71,7 +81,7 @@ def create_strategy(
         names = ", ".join(sorted({entry.name for entry in offered})) or "none"
         count = "no" if not found else "more than one"
         raise UnknownStrategyError(f"{count} installed package offers the strategy {plugin!r}; offered are: {names}")
-    return _make(found[0], config)
+    return found[0]
 
 
 def _make(entry: EntryPoint, config: StrategyConfig) -> Strategy:

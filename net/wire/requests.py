@@ -15,6 +15,7 @@ from actors.messages import AgentSettings, NewAgent
 from actors.model import Action, Agent, OrderRequest, OrderType, QuotaConfig, Role, StrategyKind, TimeInForce, User
 from actors.money import MICROS_PER_DOLLAR
 from actors.preferences import AssetPreferences, InvalidPreferencesError
+from actors.strategies.registry import StrategyError, require_plugin
 from net.wire.rules import TRIMMED, Choice, Doc, FieldError, Flag, Integer, ListOf, Money, Text
 
 BUDGET: Final = Money(100 * MICROS_PER_DOLLAR, 100_000 * MICROS_PER_DOLLAR)
@@ -122,6 +123,19 @@ class AgentBody:
     oversight_threshold: Annotated[
         int | None, THRESHOLD, Doc("A trade above this many dollars waits for approval; null: the floor's.", 50_000)
     ] = None
+    strategy_name: Annotated[
+        str | None,
+        Text(min_length=1, max_length=100),
+        Doc("Of a custom agent: the installed strategy that drives it; null: programs over the API do.", None),
+    ] = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a strategy that no installed package offers."""
+        if self.strategy_name is not None:
+            try:
+                require_plugin(self.strategy, self.strategy_name)
+            except StrategyError as error:
+                raise FieldError(str(error), "strategyName") from error
 
     def new_agent(self) -> NewAgent:
         """Return what trading is asked for."""
@@ -134,6 +148,7 @@ class AgentBody:
             preferences=None if self.asset_preferences is None else self.asset_preferences.preferences(),
             hours=None if self.trading_hours is None else self.trading_hours.hours(),
             oversight_threshold_micros=self.oversight_threshold,
+            strategy_name=self.strategy_name,
         )
 
 

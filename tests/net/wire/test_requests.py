@@ -73,7 +73,7 @@ def test_every_field_at_fault_is_named() -> None:
         "tradingHours.start": "must be a time of day such as 09:30",
         "tradingHours.end": "is required",
         "colour": "is unknown; known are name, strategy, initialBudget, riskTolerance, quotaConfig, "
-        "assetPreferences, tradingHours, oversightThreshold",
+        "assetPreferences, tradingHours, oversightThreshold, strategyName",
     }
 
 
