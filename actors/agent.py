@@ -6,7 +6,7 @@ next door and is untouched by that.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from actors import paths
 from actors.approval import approval_child
 from actors.asking import ask
 from actors.book import Book
+from actors.desk import is_held
 from actors.errors import FloorBusy, JournalUnavailable, QuotaExceeded, TradeNotFound
 from actors.events import AgentStatusChanged, AgentUpdated, Event
 from actors.hours import is_open, next_open_us
@@ -32,6 +33,7 @@ from actors.messages import (
     FinishStop,
     Liquidate,
     PlaceOrder,
+    PlaceOrders,
     SubmitTrade,
     TakeQuota,
     Wake,
@@ -89,7 +91,7 @@ class AgentActor(Actor):
     @handles(SubmitTrade)
     async def submit_trade(self, message: SubmitTrade) -> Trade:
         """Trade what the owner, or the owner's program, asks for."""
-        return await self._submit(message.order, message.principal, autonomous=False, claim=message.claim)
+        return await self._submit(message.order, message.principal, message.claim)
 
     @handles(CancelTrade)
     async def cancel_trade(self, message: CancelTrade) -> Trade:
@@ -169,8 +171,9 @@ class AgentActor(Actor):
             return
         strategy = self._ready_strategy(agent)
         self._decisions += 1
-        for intent in strategy.decide(market.view, self._portfolio_view(), self._rng):
-            retry_at_us = await self._try(intent, agent)
+        intents = strategy.decide(market.view, self._portfolio_view(), self._rng)
+        if intents:
+            retry_at_us = await self._try(intents, agent)
             if retry_at_us is not None:
                 await self._await(AwaitMove(self._agent_id, (), retry_at_us))
                 return
@@ -181,18 +184,19 @@ class AgentActor(Actor):
             raise BrokenPluginError(f"the strategy waits for symbols that the market does not list: {sorted(unknown)}")
         await self._await(AwaitMove(self._agent_id, wanted.bands, wanted.at_us))
 
-    async def _try(self, intent: Intent, agent: Agent) -> int | None:
-        """Submit what the strategy wants; return when to try again if it was refused, None if it was not.
+    async def _try(self, intents: Sequence[Intent], agent: Agent) -> int | None:
+        """Submit what the strategy wants; return when to try again if any of it was refused, None if nothing was.
 
-        A symbol with a trade that waits for approval is left alone: it would otherwise be asked for twice. Orders that
-        rest are no obstacle, since somebody else placed them.
+        A symbol with a trade that waits for approval is left alone. Orders that rest are no obstacle, since somebody
+        else placed them.
         """
-        book = self._book
-        if any(book.open_trades[held.trade_id].symbol == intent.symbol for held in book.approvals.values()):
-            return None
-        order = OrderRequest(intent.symbol, intent.action, intent.quantity, reason=intent.reason)
+        orders = [
+            OrderRequest(intent.symbol, intent.action, intent.quantity, reason=intent.reason)
+            for intent in intents
+            if not is_held(self._book, intent.symbol)
+        ]
         try:
-            await self._submit(order, _by_itself(agent), autonomous=True)
+            await self._submit_all(orders, _by_itself(agent))
         except QuotaExceeded as refusal:
             self._last_refusal = str(refusal)
             return refusal.reset_at_us
@@ -201,15 +205,39 @@ class AgentActor(Actor):
             return self._services.clock.now_us() + RETRY_US
         return None
 
-    async def _submit(
-        self, order: OrderRequest, principal: Principal, *, autonomous: bool, claim: IdempotencyClaim | None = None
-    ) -> Trade:
-        await ask(self.ctx.ref(paths.METERING), TakeQuota(self._agent_id))
-        trade = await ask(self._portfolio, PlaceOrder(order, principal, autonomous, claim))
+    async def _submit_all(self, orders: Sequence[OrderRequest], principal: Principal) -> None:
+        """Have the orders of one decision placed together, as far as the quota goes. Raises the first refusal."""
+        granted, refusal = 0, None
+        for _ in orders:
+            try:
+                await self._take_quota()
+            except Refusal as error:
+                refusal = error
+                break
+            granted += 1
+        if granted:
+            placed = await ask(self._portfolio, PlaceOrders(tuple(orders[:granted]), principal))
+            for trade in placed.trades:
+                self._start_approval_of(trade)
+            refusal = placed.refusal or refusal
+        if refusal is not None:
+            raise refusal
+
+    async def _submit(self, order: OrderRequest, principal: Principal, claim: IdempotencyClaim | None) -> Trade:
+        await self._take_quota()
+        trade = await ask(self._portfolio, PlaceOrder(order, principal, claim))
+        self._start_approval_of(trade)
+        return trade
+
+    async def _take_quota(self) -> None:
+        """Take one submission out of the lease, or ask the facade for one. Raises what the facade refuses with."""
+        if not self._services.leases.take(self._agent_id, self._services.clock.now_us()):
+            await ask(self.ctx.ref(paths.METERING), TakeQuota(self._agent_id))
+
+    def _start_approval_of(self, trade: Trade) -> None:
         request_id = trade.approval_request_id
         if request_id is not None and request_id in self._book.approvals:
             self._start_approval(request_id)
-        return trade
 
     async def _finish_stop(self, principal: Principal) -> None:
         """Liquidate what a stopped agent still holds, again and again until it is done."""

@@ -4,7 +4,7 @@ Each function is pure and returns an `Outcome`: the events to commit and the boo
 error of its cause and has no outcome, so nothing can be half done.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import evolve, frozen
 
@@ -63,6 +63,7 @@ from actors.orders import (
 from actors.preferences import is_permitted
 from actors.quota import crossings, require_quota
 from actors.risk import PortfolioImpact, RiskAssessment
+from supervisor import Refusal
 
 PPM = 1_000_000
 
@@ -130,6 +131,38 @@ def place_order(
     event = fill_or_hold(book, agent, trade, ticket, rules, assess)
     approval = event.approval if isinstance(event, ApprovalRequested) else None
     return outcome_of(book, agent, (TradeCreated(trade), event), event.trade, approval)
+
+
+def place_orders(
+    book: Book,
+    agent: Agent,
+    orders: Iterable[tuple[OrderRequest, Ticket]],
+    rules: OversightRules,
+    assess: Assess,
+) -> tuple[Outcome, tuple[Trade, ...], Refusal | None]:
+    """Place orders one after the other; return what they lead to together, their trades, and what refused the next.
+
+    A symbol with a trade that waits for approval is left out: it would otherwise be asked for twice.
+    """
+    events: list[BookEvent] = []
+    trades: list[Trade] = []
+    for order, ticket in orders:
+        if is_held(book, order.symbol):
+            continue
+        try:
+            outcome = place_order(book, agent, order, ticket, rules, assess)
+        except Refusal as refusal:
+            return Outcome(tuple(events), book), tuple(trades), refusal
+        assert outcome.trade is not None
+        events += outcome.events
+        trades.append(outcome.trade)
+        book = outcome.book
+    return Outcome(tuple(events), book), tuple(trades), None
+
+
+def is_held(book: Book, symbol: str) -> bool:
+    """Say whether a trade in this symbol waits for approval."""
+    return any(book.open_trades[held.trade_id].symbol == symbol for held in book.approvals.values())
 
 
 def fill_or_hold(

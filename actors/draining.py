@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 import trio
 
@@ -10,22 +9,28 @@ from actors.errors import JournalUnavailable
 from actors.ports.metering import MeteringUnavailable
 from actors.ports.oversight import OversightUnavailable
 
-LOOK_EVERY_S: Final = 30.0
-"""The outbox is looked at after each commit that concerns it, and this often even when nobody said so."""
-
 _log = logging.getLogger(__name__)
 
 
 class Drain:
     """Calls `deliver_batch` while it says that it found something, and then waits until there may be more.
 
-    `consequence` says in the log what an outage means, once when it begins. `gather_s` lets entries gather between two
+    `consequence` says in the log what an outage means, once when it begins. The outbox is looked at every
+    `look_every_s` even when nobody said that there is something. `gather_s` lets entries gather between two
     batches, where each batch is dear.
     """
 
-    def __init__(self, deliver_batch: Callable[[], Awaitable[bool]], consequence: str, gather_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        deliver_batch: Callable[[], Awaitable[bool]],
+        consequence: str,
+        *,
+        look_every_s: float,
+        gather_s: float = 0.0,
+    ) -> None:
         self._deliver_batch = deliver_batch
         self._consequence = consequence
+        self._look_every_s = look_every_s
         self._gather_s = gather_s
         self._work = trio.Event()
         self._is_out = False
@@ -46,7 +51,7 @@ class Drain:
                 await trio.sleep(error.retry_after_s)
                 continue
             self._note(None)
-            with trio.move_on_after(LOOK_EVERY_S):
+            with trio.move_on_after(self._look_every_s):
                 await self._work.wait()
             await trio.sleep(self._gather_s)
 

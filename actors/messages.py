@@ -16,7 +16,7 @@ from actors.ports.journal import Commit, Committed, IdempotencyClaim
 from actors.ports.metering import QuotaState, UsageEvent, UsageReport
 from actors.ports.oversight import DecisionRecord
 from actors.preferences import AssetPreferences
-from supervisor import Message
+from supervisor import Message, Refusal
 
 
 @frozen
@@ -106,12 +106,30 @@ class Wake(Message[None]):
 
 @frozen
 class PlaceOrder(Message[Trade]):
-    """Asked of a portfolio: decide and commit this order. `autonomous`: the agent's strategy wants it."""
+    """Asked of a portfolio: decide and commit this order of the owner, or of the owner's program."""
 
     order: OrderRequest
     principal: Principal
-    autonomous: bool
     claim: IdempotencyClaim | None = None
+
+
+@frozen
+class Placed:
+    """What became of the orders of one decision: the trades, and what refused the order after them, if one was."""
+
+    trades: tuple[Trade, ...]
+    refusal: Refusal | None = None
+
+
+@frozen
+class PlaceOrders(Message[Placed]):
+    """Asked of a portfolio by its agent: decide these orders of the strategy in turn, and commit them as one.
+
+    The first order that is refused is the last one looked at.
+    """
+
+    orders: tuple[OrderRequest, ...]
+    principal: Principal
 
 
 @frozen

@@ -1,7 +1,8 @@
 """The facade of the metering service: leases of quotas going down, usage going up.
 
-A trade does not wait for a gRPC call. The facade holds a lease of each agent's quota, a number of calls for a while,
-and asks the service only when one is used up or over. Usage leaves through the outbox in batches, at least once.
+A trade does not wait for a gRPC call, and seldom for this actor. The facade takes out a lease of each agent's quota, a
+number of calls for a while, from which the agent takes its submissions; it asks the service only when one is used up or
+over. Usage leaves through the outbox in batches, at least once.
 """
 
 import logging
@@ -44,11 +45,15 @@ class MeteringActor(Actor):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._leases: dict[str, Lease] = {}
         self._waiting: dict[str, list[Reply[None]]] = {}
         self._given: dict[str, QuotaLimits] = {}
         """Quotas that the service was given ahead of the outbox."""
-        self._drain = Drain(self._deliver_batch, "usage stays in the outbox for now", GATHER_S)
+        self._drain = Drain(
+            self._deliver_batch,
+            "usage stays in the outbox for now",
+            look_every_s=services.pace.outbox_look_s,
+            gather_s=GATHER_S,
+        )
         self._delivered = 0
 
     async def started(self) -> None:
@@ -57,15 +62,13 @@ class MeteringActor(Actor):
 
     def inspect(self) -> Mapping[str, object]:
         """Show the leases and what was delivered."""
-        return {"leases": len(self._leases), "refreshing": len(self._waiting), "delivered": self._delivered}
+        return {"leases": len(self._services.leases), "refreshing": len(self._waiting), "delivered": self._delivered}
 
     @handles(TakeQuota)
     def take_quota(self, message: TakeQuota) -> Reply[None] | None:
         """Grant one submission from the agent's lease, refreshing it first where it is used up or over."""
         agent_id = message.agent_id
-        lease = self._leases.get(agent_id)
-        if lease is not None and lease.covers(self._services.clock.now_us()):
-            self._leases[agent_id] = lease.take()
+        if self._services.leases.take(agent_id, self._services.clock.now_us()):
             return None
         reply: Reply[None] = self.ctx.defer()
         waiting = self._waiting.get(agent_id)
@@ -106,15 +109,13 @@ class MeteringActor(Actor):
         """Take a new lease and serve everybody who waits for it."""
         error: Exception | None = None
         try:
-            self._leases[agent_id] = await self._new_lease(agent_id)
+            self._services.leases.put(agent_id, await self._new_lease(agent_id))
         except Refusal as refusal:
             error = refusal
         for reply in self._waiting.pop(agent_id):
-            lease = self._leases.get(agent_id)
             if error is not None:
                 reply.fail(error)
-            elif lease is not None and lease.covers(self._services.clock.now_us()):
-                self._leases[agent_id] = lease.take()
+            elif self._services.leases.take(agent_id, self._services.clock.now_us()):
                 reply.reply(None)
             else:
                 reply.fail(MeteringUnavailable("the lease is used up already", retry_after_s=1.0))
@@ -184,7 +185,7 @@ class MeteringActor(Actor):
             _log.warning("the metering service did not take entry %d: %s", entry_id, error)
         # A lease under these very limits stays good: an outage just now must not stop a new agent.
         if self._given.pop(delivery.agent_id, None) != delivery.limits:
-            self._leases.pop(delivery.agent_id, None)
+            self._services.leases.drop(delivery.agent_id)
 
     async def _deliver_usage(self, entries: Sequence[OutboxEntry]) -> None:
         """Deliver the usage of a batch. One entry that is refused for good is left out, and said in the log."""

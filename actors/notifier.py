@@ -29,7 +29,6 @@ PAGE_ENTRIES: Final = 200
 LANE_ENTRIES_MAX: Final = 100
 """Entries of one lane in memory; the others wait in the outbox alone."""
 
-LOOK_EVERY_S: Final = 30.0
 BACKOFF_S: Final = 1.0
 BACKOFF_S_MAX: Final = 300.0
 REFUSALS_MAX: Final = 5
@@ -97,7 +96,7 @@ class NotifierActor(Actor):
                 _log.warning("news stay in the outbox for now: %s", error)
                 await trio.sleep(error.retry_after_s)
                 continue
-            with trio.move_on_after(LOOK_EVERY_S):
+            with trio.move_on_after(self._services.pace.outbox_look_s):
                 await self._work.wait()
 
     async def _page(self, after_entry_id: int) -> list[OutboxEntry]:

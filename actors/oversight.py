@@ -42,7 +42,11 @@ class OversightActor(Actor):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._drain = Drain(self._deliver_batch, "approvals wait locally, oversight hears of them later")
+        self._drain = Drain(
+            self._deliver_batch,
+            "approvals wait locally, oversight hears of them later",
+            look_every_s=services.pace.outbox_look_s,
+        )
         self._seen_sequence = 0
         self._delivered = 0
         self._relayed = 0

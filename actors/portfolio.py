@@ -23,13 +23,15 @@ from actors.messages import (
     CancelOpenTrade,
     ExpireApproval,
     Liquidate,
+    Placed,
     PlaceOrder,
+    PlaceOrders,
     PricesMoved,
     ResolveApproval,
     WatchAgain,
     WatchPrices,
 )
-from actors.model import FLOOR, Approval, Principal, Trade, TradeStatus
+from actors.model import FLOOR, Approval, OrderRequest, Principal, Trade, TradeStatus
 from actors.outbound import deliveries_of, news_of
 from actors.ports.journal import Commit, IdempotencyClaim
 from actors.resting import NOTHING, Watch
@@ -75,27 +77,34 @@ class PortfolioActor(Actor):
     @handles(PlaceOrder)
     async def place_order(self, message: PlaceOrder) -> Trade:
         """Fill an order, hold it for approval, or let it rest."""
-        views, ids = self._services.views, self._services.ids
-        ticket = Ticket(
-            trade_id=ids.new("trd"),
-            request_id=ids.new("ovr"),
-            at_us=self._services.clock.now_us(),
-            price_micros=views.market.price(message.order.symbol),
-            autonomous=message.autonomous,
-            by_program=message.principal.agent_id is not None,
-        )
+        views = self._services.views
         outcome = desk.place_order(
             self._book,
             views.agent(self._agent_id),
             message.order,
-            ticket,
+            self._ticket(message.order, message.principal, autonomous=False),
             self._services.rules,
             lambda book, trade: judge(book, trade, views.market),
         )
         if outcome.trade is not None and outcome.trade.status is TradeStatus.PENDING:
-            self._resting_since[ticket.trade_id] = views.market.tick
+            self._resting_since[outcome.trade.trade_id] = views.market.tick
         answer = await self._commit(outcome, message.principal, message.claim)
         return _trade_of(answer)
+
+    @handles(PlaceOrders)
+    async def place_orders(self, message: PlaceOrders) -> Placed:
+        """Fill the orders of one decision, or hold them for approval, in one commit."""
+        views = self._services.views
+        outcome, trades, refusal = desk.place_orders(
+            self._book,
+            views.agent(self._agent_id),
+            ((order, self._ticket(order, message.principal, autonomous=True)) for order in message.orders),
+            self._services.rules,
+            lambda book, trade: judge(book, trade, views.market),
+        )
+        if outcome.events:
+            await self._commit(outcome, message.principal)
+        return Placed(trades, refusal)
 
     @handles(CancelOpenTrade)
     async def cancel_trade(self, message: CancelOpenTrade) -> Trade:
@@ -188,6 +197,18 @@ class PortfolioActor(Actor):
         """Tell the market what the orders wait for, unless it knows; the prices of now may concern them already."""
         self._seen_tick = BEFORE_ANY_TICK
         self._tell_market(self._book, BEFORE_ANY_TICK)
+
+    def _ticket(self, order: OrderRequest, principal: Principal, *, autonomous: bool) -> Ticket:
+        """Return the circumstances of an order that is decided now. Raises UnknownSymbol."""
+        services = self._services
+        return Ticket(
+            trade_id=services.ids.new("trd"),
+            request_id=services.ids.new("ovr"),
+            at_us=services.clock.now_us(),
+            price_micros=services.views.market.price(order.symbol),
+            autonomous=autonomous,
+            by_program=principal.agent_id is not None,
+        )
 
     async def _commit(
         self,

@@ -36,6 +36,32 @@ class Lease:
         return Lease(self.calls_left - 1, self.budget_left_micros - EXECUTED_TRADE_COST_MICROS, self.valid_until_us)
 
 
+class Leases:
+    """The leases of all agents: the metering facade takes them out, agents take submissions from them."""
+
+    def __init__(self) -> None:
+        self._leases: dict[str, Lease] = {}
+
+    def __len__(self) -> int:
+        return len(self._leases)
+
+    def put(self, agent_id: str, lease: Lease) -> None:
+        """Put a new lease in the place of an agent's last one."""
+        self._leases[agent_id] = lease
+
+    def drop(self, agent_id: str) -> None:
+        """Forget an agent's lease, so that the next submission needs a new one."""
+        self._leases.pop(agent_id, None)
+
+    def take(self, agent_id: str, now_us: int) -> bool:
+        """Take one submission from an agent's lease; say whether there was one that covers it."""
+        lease = self._leases.get(agent_id)
+        if lease is None or not lease.covers(now_us):
+            return False
+        self._leases[agent_id] = lease.take()
+        return True
+
+
 def usage_at(usage: Usage, at_us: int) -> Usage:
     """Return the usage as it stands at a moment: a new month starts from nothing.
 

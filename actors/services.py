@@ -10,6 +10,7 @@ from actors.ports.metering import MeteringService
 from actors.ports.notifications import Notifications, TellNobody
 from actors.ports.oversight import OversightService
 from actors.ports.publisher import Publisher
+from actors.quota import Leases
 from actors.strategies.base import REVIEW_US
 from actors.views import FloorViews
 
@@ -24,6 +25,8 @@ class Pace:
     """How often everybody's equity is looked at for drawdowns."""
     passivate_after_s: float = 5.0
     """An agent that trades keeps its tasks; one that rests for so long gives them up."""
+    outbox_look_s: float = 30.0
+    """The outbox is looked at after each commit that concerns it, and this often even when nobody said so."""
     alarm_s_max: float = 60.0
     """A pending approval looks at the clock this often, so that one that was set forward, or a machine that slept,
     delays no expiry."""
@@ -45,3 +48,4 @@ class Services:
     seed: int
     notifications: Notifications = field(factory=TellNobody)
     pace: Pace = field(factory=Pace)
+    leases: Leases = field(factory=Leases)

@@ -41,7 +41,7 @@ class Time:
     start: datetime = START
     days: float | None = field(default=None, validator=above(0))
     ticks: int | None = field(default=None, validator=between(1, 10_000_000))
-    tick: Span = field(default=Span(60.0), validator=between(0.001, 86_400))
+    tick: Span = field(default=Span(60.0), validator=between(0.001, 30 * 86_400))
     trading_days_per_day: float = field(default=1.0, validator=above(0))
     review: Span = field(default=Span(3_600.0), validator=between(1, 30 * 86_400))
     sample_ticks: int = field(default=0, validator=between(0, 1_000_000))

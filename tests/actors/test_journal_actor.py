@@ -133,7 +133,7 @@ async def test_changes_of_one_stream_follow_each_other(autojump_clock: object) -
             await wait_all_tasks_blocked()
             nursery.start_soon(floor.change, AgentEvent.RESUME)
             portfolio = floor.system.ref(paths.portfolio("agt_1"))
-            nursery.start_soon(portfolio.ask, PlaceOrder(buy(), OWNER, autonomous=False))
+            nursery.start_soon(portfolio.ask, PlaceOrder(buy(), OWNER))
             await wait_all_tasks_blocked()
             state = await floor.system.control.state(paths.JOURNAL)
             assert state == {"queued": 2, "commits": 1, "batches": 1}
@@ -178,7 +178,7 @@ async def test_asker_gone_before_its_batch(autojump_clock: object) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(floor.trade, None, "agt_2")
             await wait_all_tasks_blocked()
-            await ask_and_leave(floor, PlaceOrder(buy(), OWNER, autonomous=False), 1.0)
+            await ask_and_leave(floor, PlaceOrder(buy(), OWNER), 1.0)
             floor.store.gate.set()
         await wait_all_tasks_blocked()
         assert floor.book() is before
@@ -191,7 +191,7 @@ async def test_asker_gone_after_the_commit_began(autojump_clock: object) -> None
     async with headless_floor() as floor:
         await floor.create()
         floor.store.gate = trio.Event()
-        await ask_and_leave(floor, PlaceOrder(buy("TSLA", 500), OWNER, autonomous=False), 1.0)
+        await ask_and_leave(floor, PlaceOrder(buy("TSLA", 500), OWNER), 1.0)
         assert not floor.book().approvals
         floor.store.gate.set()
         await wait_all_tasks_blocked()

@@ -13,7 +13,7 @@ from actors.model import QuotaConfig, Usage, UsageLine
 from actors.money import dollars
 from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.ports.periods import next_period_us, period_of
-from actors.quota import Lease, add_usage, crossings, require_quota, usage_at
+from actors.quota import Lease, Leases, add_usage, crossings, require_quota, usage_at
 from tests.actors.builders import DAY_US, NOW_US
 
 MARCH_US = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -24,6 +24,22 @@ QUOTA = QuotaConfig(api_calls=1_000, budget_per_month_micros=dollars(1_000))
 def test_a_lease_is_taken_one_trade_at_a_time() -> None:
     """Each trade takes one call and its metered cost; the time stays."""
     assert Lease(3, 250_000, NOW_US).take() == Lease(2, 150_000, NOW_US)
+
+
+def test_submissions_are_taken_from_an_agents_own_lease() -> None:
+    """Until it is used up, over or dropped; another agent's does not help."""
+    leases = Leases()
+    leases.put("agt_1", Lease(2, 10 * EXECUTED_TRADE_COST_MICROS, NOW_US + 1))
+
+    assert len(leases) == 1
+    assert not leases.take("agt_2", NOW_US)
+    assert leases.take("agt_1", NOW_US)
+    assert not leases.take("agt_1", NOW_US + 1)
+    assert leases.take("agt_1", NOW_US)
+    assert not leases.take("agt_1", NOW_US)
+    leases.drop("agt_1")
+    leases.drop("agt_1")
+    assert len(leases) == 0
 
 
 @pytest.mark.parametrize(

@@ -363,4 +363,4 @@ def _fill_up(ref: ActorRef) -> None:
 
 
 def _placing(order: OrderRequest) -> PlaceOrder:
-    return PlaceOrder(order, OWNER, autonomous=False)
+    return PlaceOrder(order, OWNER)
