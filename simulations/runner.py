@@ -4,8 +4,9 @@ No threads, no sockets, and no waiting: whenever nothing is left to do the clock
 are committed before the tree starts, and come up as after a restart of the live floor.
 """
 
+import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -40,7 +41,8 @@ from simulations.ports.storage import FaultyStorage
 from simulations.recording import Horizon, Recorder
 from simulations.result import Pace, Provenance, RunResult
 from simulations.scenario import Scenario
-from supervisor import open_system
+from simulations.settling import few_collections
+from supervisor import ActorSystem, open_system
 
 DAY_S: Final = 86_400.0
 TRADING_DAY_S: Final = 6.5 * 3_600
@@ -82,6 +84,10 @@ class Outside:
     folder: Path | None = None
     database: Path | None = None
     files: Path | None = None
+    until_s: float | None = None
+    """End after so much virtual time, between two ticks if need be."""
+    at_end: Callable[[ActorSystem, Services], Awaitable[None]] | None = None
+    """Called when the run is over and everything in it is at rest, before the actors stop."""
 
 
 @frozen
@@ -122,6 +128,7 @@ def simulate(scenario: Scenario, outside: Outside) -> RunResult:
         recorder = Recorder(model.symbols, horizon, log)
         run = _Run(scenario, outside, model, store, history, log, recorder, clock)
         stack.enter_context(deterministic_scheduling(scenario.seed))
+        stack.enter_context(few_collections())
         return trio.run(_main, run, clock=MockClock(autojump_threshold=0))
 
 
@@ -143,16 +150,20 @@ async def _main(run: _Run) -> RunResult:
     await _populate(run, services)
     people = approvers(scenario.oversight, oversight, run.clock, scenario.seed)
     recorder.on_tick = lambda: _after_tick(run)
+    rng = random.Random(scenario.seed)  # noqa: S311 - jitter of restarts
     tree = floor_tree(services, run.model, _market_rules(scenario))
     faults = Faults({"metering": metering, "oversight": oversight, "journal": storage})
-    async with open_system(tree, rng=random.Random(scenario.seed)), trio.open_nursery() as nursery:  # noqa: S311 - jitter
+    async with open_system(tree, rng=rng) as system, trio.open_nursery() as nursery:
         for person in people:
             nursery.start_soon(person.work)
         for fault in scenario.faults:
             nursery.start_soon(faults.cause, fault)
-        await recorder.over.wait()
+        with trio.move_on_after(math.inf if outside.until_s is None else outside.until_s):
+            await recorder.over.wait()
         await wait_all_tasks_blocked()
         recorder.sample(run.clock.now_us())
+        if outside.at_end is not None:
+            await outside.at_end(system, services)
         nursery.cancel_scope.cancel()
     return _result(run, services, people, outside.monotonic_s() - began_s)
 

@@ -20,11 +20,13 @@ COMMANDS: Final[Mapping[str, str]] = {
     "config": "tradefloor.commands.config",
     "doctor": "tradefloor.commands.doctor",
     "simulate": "tradefloor.commands.simulate",
+    "replay": "tradefloor.commands.replay",
+    "diff-runs": "tradefloor.commands.diff_runs",
     "sweep": "tradefloor.commands.sweep",
     "bench": "tradefloor.commands.bench",
     "load": "tradefloor.commands.load",
 }
-"""The module of each command, which has an attribute of the command's name."""
+"""The module of each command, which has an attribute of the command's name, `_` in the place of `-`."""
 
 
 class Commands(click.Group):
@@ -39,7 +41,7 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return super().get_command(ctx, cmd_name)
-        command: Any = getattr(import_module(module), cmd_name)
+        command: Any = getattr(import_module(module), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

@@ -143,7 +143,7 @@ class Quota:
     """What each agent of a group may use in a month: calls, and metered cost in dollars."""
 
     api_calls: int = field(default=10_000, validator=between(1, 1_000_000_000))
-    budget_per_month: float = field(default=10_000, validator=between(1, 1_000_000_000))
+    budget_per_month: float = field(default=10_000, validator=between(0.1, 1_000_000_000))
 
 
 @frozen

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from rich.console import Console
 
-from simulations.bench import floor, http, journal, runtime, sockets
+from simulations.bench import floor, http, journal, runtime, simulate, sockets
 from simulations.bench.journal_actor import journal_actor
 from simulations.bench.report import Figure, as_json, print_table
 from tradefloor.surroundings import settle_memory
@@ -17,6 +17,7 @@ BENCHMARKS: Final[Mapping[str, tuple[str, Callable[[bool], Sequence[Figure]]]]] 
     "journal": ("Durable trades", lambda quick: journal.run(quick=quick, journal=journal_actor)),
     "http": ("HTTP over real sockets", lambda quick: http.run(quick=quick)),
     "sockets": ("Events over WebSocket and Socket.IO", lambda quick: sockets.run(quick=quick)),
+    "simulate": ("A fleet on a virtual clock", lambda quick: simulate.run(quick=quick)),
     "floor": ("A thousand active agents, five minutes", lambda quick: floor.run(quick=quick)),
 }
 
@@ -26,7 +27,7 @@ BENCHMARKS: Final[Mapping[str, tuple[str, Callable[[bool], Sequence[Figure]]]]] 
 @click.option("--quick", is_flag=True, help="A short run, to see that it works; its figures mean little.")
 @click.option("--json", "as_document", is_flag=True, help="Print JSON instead of tables.")
 def bench(names: Sequence[str], *, quick: bool, as_document: bool) -> None:
-    """Measure NAMES (runtime, journal, http, sockets, floor), or everything."""
+    """Measure NAMES (runtime, journal, http, sockets, simulate, floor), or everything."""
     document: dict[str, object] = {}
     console = Console()
     for name in names or tuple(BENCHMARKS):

@@ -20,7 +20,7 @@ from simulations.run_folder import save
 from simulations.runner import Outside, Progress
 from simulations.runner import simulate as run_scenario
 from simulations.scenario import Document, Scenario, ScenarioError, load, parse, with_agents, with_settings
-from tradefloor.surroundings import provenance, settle_memory
+from tradefloor.surroundings import provenance
 
 RUNS: Final = Path("runs")
 SHOWN_EVERY_S: Final = 0.2
@@ -86,8 +86,7 @@ def changed(scenario: Scenario, agents: int | None, days: float | None, seed: in
 def _run(scenario: Scenario, document: Document, folder: Path, database: Path | None) -> RunResult:
     if database is not None and database.exists():
         raise FileExistsError(f"{database} exists; a run begins with an empty database")
-    logging.getLogger().addHandler(logging.NullHandler())
-    settle_memory()
+    quiet()
     line = ProgressLine(time.monotonic())
     with _interrupts() as interrupted:
         outside = Outside(
@@ -103,6 +102,11 @@ def _run(scenario: Scenario, document: Document, folder: Path, database: Path | 
             return run_scenario(scenario, outside)
         finally:
             line.clear()
+
+
+def quiet() -> None:
+    """Keep what actors log off the terminal: an outage that a scenario asks for is no news."""
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 @contextmanager

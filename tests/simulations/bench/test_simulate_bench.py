@@ -1,0 +1,17 @@
+"""The benchmark of simulations measures what it says."""
+
+from simulations.bench import simulate
+
+
+def test_a_quick_run_has_every_figure() -> None:
+    """In a process of its own, with its time, its rates and its memory."""
+    figures = {figure.name: figure.value for figure in simulate.run(quick=True)}
+
+    assert list(figures) == [
+        "100 agents, 20 ticks",
+        "100 agents, agent-ticks",
+        "100 agents, trades",
+        "100 agents, trades in all",
+        "100 agents, peak of memory",
+    ]
+    assert all(value > 0 for value in figures.values())
