@@ -1,4 +1,4 @@
-"""The contract of the journal's storage, kept by the one on disk and by the one in memory."""
+"""The contract of the journal's storage, kept by the one on disk, the same inside the loop, and the one in memory."""
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -24,6 +24,7 @@ from actors.ports.journal import (
     Unstorable,
     UsageDelivery,
 )
+from persistence.in_loop import open_in_loop
 from persistence.memory import MemoryStore
 from persistence.schema import DELIVERIES_PER_COMMIT_MAX
 from persistence.store import SqliteStore, open_store
@@ -49,13 +50,14 @@ OTHER = an_agent(agent_id="agt_2", user_id="usr_other")
 CLAIM = IdempotencyClaim("usr_owner", "key-1", "fingerprint-1")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "sqlite in the loop"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """Provide each kind of store in turn, empty."""
     if request.param == "memory":
         yield MemoryStore()
         return
-    opened = open_store(tmp_path / "floor.db")
+    open_kind = open_store if request.param == "sqlite" else open_in_loop
+    opened = open_kind(tmp_path / "floor.db")
     yield opened
     opened.close()
 
