@@ -16,6 +16,7 @@ from net.http import (
     alerts,
     audit,
     charts,
+    dashboard,
     events,
     health,
     integrations,
@@ -109,7 +110,7 @@ class EdgeApp(QuartTrio):
 def create_app(edge: Edge, auth: Auth | None = None) -> EdgeApp:
     """Return the app; `auth` is given where the sockets share it."""
     app = EdgeApp(edge, auth or Auth(edge))
-    for route in ROUTES:
+    for route in (*ROUTES, *dashboard.routes.collected):
         app.add_operation(route)
 
     async def refuse(error: Exception) -> Response:

@@ -110,7 +110,8 @@ class EdgeConnection(TrioASGIHTTPConnection):
         """Send an answer. A header of the answer itself goes before the general one of that name."""
         self._note(exchange, status)
         headers = [header for header in headers if header[0] != b"content-length"]
-        if len(body) >= GZIP_BYTES_MIN and b"gzip" in exchange.headers.get(b"accept-encoding", b""):
+        is_packed = any(name == b"content-encoding" for name, _ in headers)
+        if not is_packed and len(body) >= GZIP_BYTES_MIN and b"gzip" in exchange.headers.get(b"accept-encoding", b""):
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers.append((b"content-encoding", b"gzip"))
         if status not in BODILESS:

@@ -171,6 +171,8 @@ def _answer(reply: Reply) -> Answer:
         return Answer(reply.status, {"Content-Type": NDJSON, **reply.headers}, b"", reply.stream)
     if reply.html is not None:
         return Answer(reply.status, {"Content-Type": HTML, **reply.headers}, reply.html.encode())
+    if reply.raw is not None:
+        return Answer(reply.status, reply.headers, reply.raw)
     if reply.value is None:
         return Answer(reply.status, reply.headers, b"")
     return Answer(reply.status, {"Content-Type": JSON, **reply.headers}, orjson.dumps(reply.value))

@@ -20,13 +20,15 @@ HandlerT = TypeVar("HandlerT", bound=Handler)
 class Reply:
     """An answer: a JSON value (None: an empty body), its status, and headers of its own.
 
-    Instead of a value, `html` is a page, and `stream` sends JSON values, a line for each as they come.
+    Instead of a value, `html` is a page, `raw` a body as it is sent, and `stream` sends JSON values, a line for
+    each as they come.
     """
 
     value: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(factory=dict)
     html: str | None = None
+    raw: bytes | None = None
     stream: Producer | None = None
 
 

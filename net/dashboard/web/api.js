@@ -1,0 +1,65 @@
+/** The public API over HTTP. */
+
+import { freshToken } from "./session.js";
+
+/** What the API refused: `message` for people, `fields` by name, `status`. */
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.detail ?? problem.title ?? `The floor answered ${status}.`);
+    this.status = status;
+    this.fields = Object.fromEntries((problem.errors ?? []).map((error) => [error.field, error.message]));
+  }
+}
+
+/** The floor cannot be reached. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The floor cannot be reached. Try again in a moment.");
+  }
+}
+
+async function send(method, path, body, headers, token) {
+  const sent = { ...headers, Authorization: `Bearer ${token}` };
+  if (body !== undefined) sent["Content-Type"] = "application/json";
+  try {
+    return await fetch(path.startsWith("/admin") || path.startsWith("/metrics") ? path : `/api/v1${path}`, {
+      method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Unreachable();
+  }
+}
+
+async function call(method, path, body, headers = {}) {
+  let token = await freshToken();
+  if (!token) throw new Refused(401, { detail: "Your sign-in has ended. Sign in again." });
+  let response = await send(method, path, body, headers, token);
+  if (response.status === 401) {
+    token = await freshToken(token);
+    if (token) response = await send(method, path, body, headers, token);
+  }
+  const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
+  const answer = response.status === 204 ? null : isJson ? await response.json() : await response.text();
+  if (!response.ok) throw new Refused(response.status, isJson ? answer : {});
+  return answer;
+}
+
+export const get = (path) => call("GET", path);
+export const patch = (path, body) => call("PATCH", path, body);
+export const put = (path, body) => call("PUT", path, body);
+export const remove = (path) => call("DELETE", path);
+
+/** POST under a key of its own: sent twice, it happens once. Controls and sign-ins need none. */
+export const post = (path, body, key = crypto.getRandomValues(new Uint32Array(4)).join("-")) =>
+  call("POST", path, body, { "Idempotency-Key": key });
+
+/** Yield the pages of a listing. */
+export async function* pages(path, limit = 200) {
+  let cursor = null;
+  do {
+    const joint = path.includes("?") ? "&" : "?";
+    const page = await get(`${path}${joint}limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+    yield page.items;
+    cursor = page.nextCursor;
+  } while (cursor);
+}

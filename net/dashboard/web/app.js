@@ -1,0 +1,152 @@
+/** The dashboard: sign-in, the shell around the pages, and the way from an address to a page. */
+
+import { confirmed, toast } from "./dialogs.js";
+import { classes, fill, h, icon, text } from "./dom.js";
+import { may, session, sessions, signOut } from "./session.js";
+import { Store } from "./store.js";
+import { announce } from "./notices.js";
+import { agentPage } from "./pages/agent.js";
+import { approvalsPage } from "./pages/approvals.js";
+import { auditPage } from "./pages/audit.js";
+import { floorPage } from "./pages/floor.js";
+import { settingsPage } from "./pages/settings.js";
+import { askToSignIn, signInPage } from "./pages/signin.js";
+import { supervisionPage } from "./pages/supervision.js";
+
+/** Each page: its address after `#/`, its name, the least role it is for, and `open(main, context, ...parts) -> close`. */
+const PAGES = [
+  { at: /^$/, address: "", name: "Floor", icon: "floor", open: floorPage },
+  { at: /^approvals(?:\/(\w+))?$/, address: "approvals", name: "Approvals", icon: "approvals", open: approvalsPage },
+  { at: /^agents\/(\w+)$/, name: "Agent", open: agentPage },
+  { at: /^supervision$/, address: "supervision", name: "Supervision", icon: "supervision", role: "admin", open: supervisionPage },
+  { at: /^audit$/, address: "audit", name: "Audit", icon: "audit", role: "admin", open: auditPage },
+  { at: /^settings$/, address: "settings", name: "Settings", icon: "settings", open: settingsPage },
+];
+
+const app = document.getElementById("app");
+let store = null;
+let closePage = () => undefined;
+
+function start() {
+  stop();
+  if (session() === null) {
+    document.title = "Sign in · Tradefloor";
+    fill(app, signInPage());
+    return;
+  }
+  store = new Store();
+  fill(app, shell());
+  store.addEventListener("change", (event) => showStanding(event.detail));
+  store.addEventListener("trouble", (event) => toast(event.detail.message, true));
+  store.addEventListener("frame", (event) => announce(event.detail, store));
+  store.open();
+  go();
+}
+
+function stop() {
+  closePage();
+  closePage = () => undefined;
+  store?.close();
+  store = null;
+}
+
+function shell() {
+  const links = PAGES.filter((page) => page.icon && (!page.role || may(page.role))).map((page) =>
+    h("li", {}, h("a", { href: `#/${page.address}`, "data-at": page.address }, icon(page.icon), page.name, page.address === "approvals" && h("span", { class: "badge", hidden: true, id: "badge" }))),
+  );
+  const root = document.querySelector('link[rel="icon"]').href;
+  return h("div", { class: "shell" },
+    h("a", { class: "skip", href: "#main", onclick: skip }, "Skip to the page"),
+    h("nav", { class: "nav", "aria-label": "Pages" },
+      h("a", { class: "brand", href: "#/" }, h("img", { src: root, alt: "" }), "Tradefloor"),
+      h("ul", {}, links),
+      h("div", { class: "foot" },
+        h("span", { class: "status conn", id: "connection" }, "Connecting"),
+        h("div", { class: "who" },
+          h("span", { class: "email ellipsis", title: session().user.email }, session().user.email),
+          h("span", {},
+            h("button", { class: "button plain icon theme", type: "button", "aria-label": "Switch between light and dark", title: "Light or dark", onclick: switchTheme }, icon("theme")),
+            h("button", { class: "button plain icon", type: "button", "aria-label": "Sign out", title: "Sign out", onclick: leave }, icon("leave")))))),
+    h("main", { id: "main", tabindex: -1 }));
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+function leave() {
+  void confirmed({ title: "Sign out?", detail: "You leave in all windows of this browser. Agents go on without you.", action: "Sign out", act: signOut });
+}
+
+function switchTheme() {
+  const isDark = document.documentElement.dataset.theme === "dark" || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+  const theme = isDark ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  localStorage.setItem("tradefloor.theme", theme);
+  dispatchEvent(new Event("themechange"));
+}
+
+function go() {
+  if (store === null) return;
+  const address = location.hash.replace(/^#\/?/, "").split("?")[0];
+  const page = PAGES.find((candidate) => candidate.at.test(address) && (!candidate.role || may(candidate.role)));
+  closePage();
+  closePage = () => undefined;
+  const main = document.getElementById("main");
+  for (const link of document.querySelectorAll(".nav li a")) {
+    if (page && link.dataset.at === page.address) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  const body = h("div", { class: "page" });
+  const stale = h("p", { class: "stale", id: "stale", role: "status", hidden: true }, "The floor cannot be reached. What you see may be out of date; it goes on by itself.");
+  fill(main, stale, body);
+  scrollTo(0, 0);
+  if (page) closePage = page.open(body, { store, setTitle }, ...page.at.exec(address).slice(1)) ?? closePage;
+  else fill(body, h("div", { class: "empty" }, h("h1", {}, "There is no such page"), h("p", {}, "It may need another role. ", h("a", { class: "link", href: "#/" }, "Go to the floor"))));
+  setTitle(page?.name ?? "Not found");
+  showStanding(new Set(["connection", "approvals"]));
+}
+
+let pageTitle = "Floor";
+
+function setTitle(title) {
+  pageTitle = title;
+  const waiting = store?.approvals.size ?? 0;
+  const wanted = `${waiting > 0 ? `(${waiting}) ` : ""}${title} · Tradefloor`;
+  if (document.title !== wanted) document.title = wanted;
+}
+
+let downSince_ms = null;
+
+function showStanding(topics) {
+  if (store === null) return;
+  if (topics.has("approvals")) {
+    const badge = document.getElementById("badge");
+    badge.hidden = store.approvals.size === 0;
+    text(badge, String(store.approvals.size));
+    badge.setAttribute("aria-label", `${store.approvals.size} waiting`);
+    setTitle(pageTitle);
+  }
+  if (topics.has("connection") || topics.has("second")) {
+    downSince_ms = store.isLive ? null : (downSince_ms ?? performance.now());
+    const state = document.getElementById("connection");
+    classes(state, `status conn ${store.isLive ? "good" : "warn"}`);
+    text(state, store.isLive ? "Live" : store.isLoaded ? "Reconnecting" : "Connecting");
+    // A moment without a connection is no news.
+    document.getElementById("stale").hidden = downSince_ms === null || performance.now() - downSince_ms < 1500;
+  }
+}
+
+addEventListener("hashchange", go);
+sessions.addEventListener("in", (event) => {
+  // Whoever signs in again goes on where they were; somebody else begins anew.
+  if (store === null || event.detail.isOther) start();
+  else dispatchEvent(new Event("online"));
+});
+sessions.addEventListener("out", () => {
+  location.hash = "#/";
+  start();
+});
+sessions.addEventListener("ended", () => askToSignIn());
+start();

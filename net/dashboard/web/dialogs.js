@@ -1,0 +1,49 @@
+/** Questions before what cannot be undone, and short notes about what was done. */
+
+import { fill, h } from "./dom.js";
+
+/** Say something in the corner for some seconds; trouble stays longer. */
+export function toast(message, isTrouble = false) {
+  const note = h("div", { class: `toast ${isTrouble ? "bad" : ""}` }, message);
+  document.getElementById("toasts").append(note);
+  setTimeout(() => note.remove(), isTrouble ? 10_000 : 4000);
+}
+
+/**
+ * Ask, and do `act` (async) when it is confirmed; the dialog stays with the reason when that fails.
+ *
+ * `field`: {label, placeholder?} asks for a text, which `act` is given. Resolves to whether it was done.
+ */
+export function confirmed({ title, detail, action, isDanger = false, field = null, act }) {
+  return new Promise((resolve) => {
+    const trouble = h("p", { class: "bad", role: "alert", hidden: true });
+    const input = field && h("input", { maxlength: 500, placeholder: field.placeholder ?? "", name: "reason" });
+    const go = h("button", { class: `button primary ${isDanger ? "danger" : ""}`, type: "submit" }, action);
+    const cancel = h("button", { class: "button", type: "button", onclick: () => dialog.close() }, "Cancel");
+    const form = h("form", {}, h("h2", { id: "dialog-title" }, title), h("div", { class: "soft" }, detail), field && h("label", { class: "field" }, h("span", {}, field.label), input), trouble, h("div", { class: "row" }, cancel, go));
+    const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, form);
+    let isDone = false;
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (go.disabled) return;
+      go.disabled = true;
+      trouble.hidden = true;
+      try {
+        await act(input?.value.trim() || null);
+        isDone = true;
+        dialog.close();
+      } catch (error) {
+        fill(trouble, Object.values(error.fields ?? {})[0] ?? error.message);
+        trouble.hidden = false;
+        go.disabled = false;
+      }
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(isDone);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    (input ?? cancel).focus();
+  });
+}
