@@ -1,8 +1,9 @@
 """The command line: `tradefloor COMMAND`, or `python -m tradefloor COMMAND`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import click
 
@@ -32,6 +33,11 @@ COMMANDS: Final[Mapping[str, str]] = {
 class Commands(click.Group):
     """Imports a command when it is asked for: the server's libraries take longer to load than most commands run."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what is wrong with a setting is said in one line."""
+        with _in_one_line():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of a newcomer's interest."""
         return [*COMMANDS, *super().list_commands(ctx)]
@@ -44,6 +50,22 @@ class Commands(click.Group):
         command: Any = getattr(import_module(module), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
+
+
+class WrongValue(click.UsageError):
+    """A value that an option or its environment variable cannot have, said in one line that names it."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message without the command's usage, which says nothing about it."""
+        click.echo(f"Error: {self.format_message()}", file=file, err=file is None)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except click.BadParameter as error:
+        raise WrongValue(error.format_message(), error.ctx) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

@@ -53,6 +53,9 @@ class EdgeConnection(TrioASGIHTTPConnection):
             await self._answer_and_close(receive, send, exchange, self._problem(unread.cause))
         except HttpRefusal as refusal:
             await self._send_problem(send, exchange, self._problem(refusal))
+        except Exception as error:  # noqa: BLE001 - Hypercorn would answer with an empty 500, and say nobody why
+            _log.exception("request failed: %s %s", exchange.method, exchange.path)
+            await self._send_problem(send, exchange, self._problem(error))
 
     async def _handle(self, receive: Receive, send: Any, exchange: Exchange) -> None:
         if exchange.method == "OPTIONS" and b"access-control-request-method" in exchange.headers:
@@ -81,8 +84,7 @@ class EdgeConnection(TrioASGIHTTPConnection):
         """Return what Quart answers: views that are no operations of the API, and addresses where there is nothing."""
         self.scope[SCOPE_KEY] = exchange  # type: ignore[typeddict-unknown-key]  # ASGI allows keys of one's own.
         request = self._create_request_from_scope(send)
-        request.body.append(exchange.body)
-        request.body.set_complete()
+        request.body.set_result(exchange.body)
         response: Any = await self.app.handle_request(request)
         return Answer(response.status_code, dict(response.headers), await response.get_data(as_text=False))
 

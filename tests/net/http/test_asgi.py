@@ -202,3 +202,18 @@ async def test_answers_carry_the_headers_of_the_house(mock_clock: MockClock) -> 
             "ratelimit": '"ip";r=999;t=900',
         }
         assert {name: answer.headers[name] for name in expected} == expected
+
+
+async def test_a_defect_is_answered_and_logged(
+    mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What goes wrong outside every operation is a problem of the edge's own, and its cause is in the log."""
+
+    def fail(_method: str, _path: str) -> None:
+        raise RuntimeError("no operation can be found")
+
+    async with served() as edge:
+        monkeypatch.setattr(edge.app, "operation", fail)
+        answer = await edge.call("GET", "/api/v1/market/prices")
+    assert (answer.status, answer.json["title"]) == (500, "Internal error")
+    assert "no operation can be found" in caplog.text
