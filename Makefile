@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash powerloss soak-short soak resume fuzz-short fuzz clean
+.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -53,6 +53,12 @@ proto: .venv/dev.stamp ## Generate code from the three proto files.
 lock: ## Renew the hash-locked requirements (needs uv).
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements/runtime.txt pyproject.toml
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev --extra otel -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+
+chaos-short: .venv/dev.stamp ## Fifty seeds of faults on the live wiring, in virtual time.
+	@$(BIN)/tradefloor chaos --seeds 50
+
+chaos: .venv/dev.stamp ## The same with a thousand seeds.
+	@$(BIN)/tradefloor chaos --seeds 1000
 
 powerloss: .venv/dev.stamp ## Two thousand power losses on the real writer.
 	@POWER_LOSSES=2000 $(BIN)/python -m pytest -q tests/persistence/test_power_loss.py

@@ -49,6 +49,8 @@ PURE_MODULES = (
     "net/slack/signatures.py",
     "net/webhooks/signing.py",
     "persistence/chain.py",
+    "simulations/chaos/plan.py",
+    "simulations/chaos/shrink.py",
     "simulations/load/plan.py",
     "simulations/load/tally.py",
     "simulations/reports/curves.py",

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "replay": "tradefloor.commands.replay",
     "diff-runs": "tradefloor.commands.diff_runs",
     "sweep": "tradefloor.commands.sweep",
+    "chaos": "tradefloor.commands.chaos",
     "bench": "tradefloor.commands.bench",
     "load": "tradefloor.commands.load",
 }
