@@ -7,12 +7,15 @@ import click
 import trio
 
 from actors.errors import JournalUnavailable
+from actors.ports.people import People
+from net.auth.passwords import Passwords
 from net.grpc.server import ListenError
 from persistence.files import FloorInUse
 from persistence.sqlite import has_wal_reset_bug, sqlite_version
 from tradefloor import __version__
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
 from tradefloor.edge import nothing_first, open_edge
+from tradefloor.floor import Floor
 from tradefloor.logs import configure_logging
 from tradefloor.settings import Settings, load_settings, settings_options, stray_variables
 from tradefloor.stopping import say, stop_signals
@@ -63,12 +66,16 @@ def explain(cause: Exception, settings: Settings) -> str:
 async def run(settings: Settings, demo: bool) -> None:
     """Serve until SIGINT or SIGTERM; a second one, or the limit of a stop, ends the program at once."""
     with stop_signals(settings.stop_timeout) as stopping:
-        first = seed_demo_user if settings.is_development else nothing_first
+        seed = seed_demo_user if settings.is_development else nothing_first
+
+        async def first(floor: Floor, people: People, passwords: Passwords) -> None:
+            await seed(floor, people, passwords)
+            settle_memory()  # A quarter of a second, during which nobody may wait for an answer yet.
+
         async with open_edge(settings, first) as edge:
             announce(settings, edge.url, demo=demo)
             if demo:
                 await seed_demo_agents(edge.floor, edge.people)
-            settle_memory()
             await stopping.wait()
             began_s = trio.current_time()
             say(
