@@ -216,6 +216,7 @@ class AgentActor(Actor):
                 break
             granted += 1
         if granted:
+            _log.debug("its strategy wants %d orders, %d are granted", len(orders), granted)
             placed = await ask(self._portfolio, PlaceOrders(tuple(orders[:granted]), principal))
             for trade in placed.trades:
                 self._start_approval_of(trade)
@@ -224,6 +225,7 @@ class AgentActor(Actor):
             raise refusal
 
     async def _submit(self, order: OrderRequest, principal: Principal, claim: IdempotencyClaim | None) -> Trade:
+        _log.debug("takes an order: %s %d %s", order.action.value, order.quantity, order.symbol)
         await self._take_quota()
         trade = await ask(self._portfolio, PlaceOrder(order, principal, claim))
         self._start_approval_of(trade)

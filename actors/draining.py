@@ -1,13 +1,17 @@
 """Emptying one channel of the outbox: as soon as something waits there, and again after an outage."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
 
 import trio
 
 from actors.errors import JournalUnavailable
 from actors.ports.metering import MeteringUnavailable
 from actors.ports.oversight import OversightUnavailable
+
+JOINED_IDS_MAX: Final = 40
+"""The correlation ids that one call carries: a client's id has up to 128 characters, all metadata of a call 8 KiB."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,3 +66,12 @@ class Drain:
         elif error is None and self._is_out:
             _log.info("over: %s", self._consequence)
         self._is_out = error is not None
+
+
+def joined_ids(correlation_ids: Iterable[str | None]) -> str | None:
+    """Return the correlation id of a call that is made because of several requests: theirs, as far as they have room.
+
+    The order of the requests is kept; each stands there once.
+    """
+    distinct = [correlation for correlation in dict.fromkeys(correlation_ids) if correlation is not None]
+    return ",".join(distinct[:JOINED_IDS_MAX]) or None

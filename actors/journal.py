@@ -31,7 +31,7 @@ from actors.ports.journal import (
 )
 from actors.ports.publisher import Publisher
 from actors.views import FloorViews
-from supervisor import Actor, Context, Refusal, Reply, handles
+from supervisor import Actor, Context, Refusal, Reply, correlated, handles
 from supervisor.errors import SupervisorError
 
 BATCH_COMMITS_MAX = 256
@@ -67,14 +67,20 @@ class JournalActor(Actor):
         self._work = trio.Event()
         self._commits = 0
         self._batches = 0
+        self._writing_s = 0.0
 
     async def started(self) -> None:
         """Start the loop that commits batch after batch."""
         self.ctx.start_task(self._write)
 
     def inspect(self) -> Mapping[str, object]:
-        """Show the queue and the batching."""
-        return {"queued": len(self._queue), "commits": self._commits, "batches": self._batches}
+        """Show the queue, the batching, and the time that the batches took so far."""
+        return {
+            "queued": len(self._queue),
+            "commits": self._commits,
+            "batches": self._batches,
+            "writing_s": self._writing_s,
+        }
 
     @handles(Append)
     def append(self, message: Append) -> Reply[Committed]:
@@ -141,6 +147,7 @@ class JournalActor(Actor):
         if not batch:
             return
         commits = [queued.append.commit for queued in batch]
+        began_s = self.ctx.time_s
         try:
             results = await self._store.commit(commits)
         except JournalUnavailable as error:
@@ -149,6 +156,7 @@ class JournalActor(Actor):
                 queued.reply.fail(JournalUnavailable(*error.args))
             return
         self._batches += 1
+        self._writing_s += self.ctx.time_s - began_s
         # Whatever a publisher does, the views must show all of the batch: the next decisions are made on them.
         for queued, result in zip(batch, results, strict=True):
             self._settle(queued, result)
@@ -156,6 +164,8 @@ class JournalActor(Actor):
             tell(self.ctx, _FACADES[channel], DrainOutbox())
         for commit, result in zip(commits, results, strict=True):
             if isinstance(result, Committed):
+                if _log.isEnabledFor(logging.DEBUG):
+                    _tell_log(commit, result)
                 self._publisher.publish(result.recorded, commit.agent, commit.book)
 
     def _settle(self, queued: _Queued, result: CommitResult) -> None:
@@ -207,6 +217,12 @@ class JournalActor(Actor):
         except JournalUnavailable as error:
             _log.warning("the bars of %d minutes are stored later: %s", len(kept), error)
             self._bars = deque((*kept, *self._bars), maxlen=BARS_WAITING_MAX)
+
+
+def _tell_log(commit: Commit, committed: Committed) -> None:
+    with correlated(commit.correlation_id):
+        events = ", ".join(f"{item.seq} {type(item.event).__name__}" for item in committed.recorded)
+        _log.debug("committed for %s: %s", commit.stream, events or "no event")
 
 
 def _refusal(result: ClientOrderIdTaken | EmailTaken | Unstorable) -> Refusal:

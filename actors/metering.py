@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from actors.draining import Drain
+from actors.draining import Drain, joined_ids
 from actors.errors import QuotaExceeded
 from actors.messages import CheckQuota, DrainOutbox, GetUsage, IngestUsage, TakeQuota
 from actors.outbound import quota_limits
@@ -24,7 +24,7 @@ from actors.ports.metering import (
 )
 from actors.quota import Lease
 from actors.services import Services
-from supervisor import Actor, Refusal, Reply, handles
+from supervisor import Actor, Refusal, Reply, correlated, handles
 
 LEASE_CALLS_MAX: Final = 200
 """How far the floor may go beyond what the service knows, in calls of one agent."""
@@ -172,8 +172,9 @@ class MeteringActor(Actor):
             return False
         for entry in entries:
             if isinstance(entry.delivery, QuotaDelivery):
-                await self._deliver_quota(entry.entry_id, entry.delivery)
-        await self._deliver_usage(entries)
+                with correlated(entry.correlation_id):
+                    await self._deliver_quota(entry.entry_id, entry.delivery)
+        await self._deliver_usage([entry for entry in entries if isinstance(entry.delivery, UsageDelivery)])
         await self._services.store.delivered([entry.entry_id for entry in entries])
         self._delivered += len(entries)
         return True
@@ -189,14 +190,21 @@ class MeteringActor(Actor):
 
     async def _deliver_usage(self, entries: Sequence[OutboxEntry]) -> None:
         """Deliver the usage of a batch. One entry that is refused for good is left out, and said in the log."""
-        usage = [(entry.entry_id, entry.delivery) for entry in entries if isinstance(entry.delivery, UsageDelivery)]
-        if not usage:
+        if not entries:
             return
         try:
-            await self._services.metering.ingest([event for _, delivery in usage for event in delivery.events])
+            await self._ingest_entries(entries)
         except MeteringRefused:
-            for entry_id, delivery in usage:
-                try:
-                    await self._services.metering.ingest(delivery.events)
-                except MeteringRefused as error:
-                    _log.warning("the metering service did not take entry %d: %s", entry_id, error)
+            for entry in entries:
+                with correlated(entry.correlation_id):
+                    try:
+                        await self._ingest_entries([entry])
+                    except MeteringRefused as error:
+                        _log.warning("the metering service did not take entry %d: %s", entry.entry_id, error)
+
+    async def _ingest_entries(self, entries: Sequence[OutboxEntry]) -> None:
+        """Deliver entries in one call, under the correlation ids of all of them, so that each is found by its own."""
+        usage = [entry.delivery for entry in entries if isinstance(entry.delivery, UsageDelivery)]
+        with correlated(joined_ids(entry.correlation_id for entry in entries)):
+            await self._services.metering.ingest([event for delivery in usage for event in delivery.events])
+            _log.debug("metering was told of %d entries", len(entries))

@@ -23,7 +23,7 @@ from actors.ports.notifications import (
     NotifyTarget,
 )
 from actors.services import Services
-from supervisor import Actor, handles
+from supervisor import Actor, correlated, handles
 
 PAGE_ENTRIES: Final = 200
 LANE_ENTRIES_MAX: Final = 100
@@ -120,8 +120,9 @@ class NotifierActor(Actor):
                 return
             entry = lane.waiting[0]
             assert isinstance(entry.delivery, NotificationDelivery)
-            for notification in entry.delivery.notifications:
-                await self._deliver(entry.delivery.target, notification)
+            with correlated(entry.correlation_id):
+                for notification in entry.delivery.notifications:
+                    await self._deliver(entry.delivery.target, notification)
             await self._forget(entry)
             lane.waiting.popleft()
 
@@ -166,6 +167,7 @@ class NotifierActor(Actor):
                 wait_s = backoff_s(tries)
             else:
                 self._delivered += 1
+                _log.debug("%s was told of %s (%s)", target, notification.type, notification.notification_id)
                 return
             await trio.sleep(wait_s)
 

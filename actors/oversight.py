@@ -24,7 +24,7 @@ from actors.ports.oversight import (
     RequestUnknown,
 )
 from actors.services import Services
-from supervisor import Actor, Refusal, handles
+from supervisor import Actor, Refusal, correlated, handles
 from supervisor.errors import SupervisorError
 
 BATCH_ENTRIES_MAX: Final = 100
@@ -119,7 +119,9 @@ class OversightActor(Actor):
         """Deliver the oldest entries one by one; say whether there were any."""
         entries = await self._services.store.outbox(Channel.OVERSIGHT, 0, BATCH_ENTRIES_MAX)
         for entry in entries:
-            await self._deliver(entry)
+            with correlated(entry.correlation_id):
+                await self._deliver(entry)
+                _log.debug("oversight was told of entry %d of %s", entry.entry_id, entry.stream)
             await self._services.store.delivered([entry.entry_id])
             self._delivered += 1
         return bool(entries)

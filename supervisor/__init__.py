@@ -5,7 +5,7 @@ from supervisor.bus import Bus, Lagged, Subscription
 from supervisor.context import Context
 from supervisor.control import Control, Listing, NodeStats, Sort
 from supervisor.counts import ClassCount
-from supervisor.current import correlation_id
+from supervisor.current import correlated, correlation_id
 from supervisor.deadletters import DeadLetter
 from supervisor.envelope import Reply
 from supervisor.errors import (
@@ -32,6 +32,7 @@ from supervisor.node import Status
 from supervisor.policy import Exit, Reason
 from supervisor.ref import ActorRef
 from supervisor.selection import Selection
+from supervisor.slow import SlowMessage
 from supervisor.spec import (
     Backoff,
     ChildSpec,
@@ -94,6 +95,7 @@ __all__ = [
     "Restart",
     "RestartIntensityExceeded",
     "Selection",
+    "SlowMessage",
     "Sort",
     "Stall",
     "Status",
@@ -107,6 +109,7 @@ __all__ = [
     "Traced",
     "UnhandledMessage",
     "Wait",
+    "correlated",
     "correlation_id",
     "handles",
     "open_system",

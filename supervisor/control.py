@@ -27,6 +27,7 @@ from supervisor.node import SETTLED, Node, Status
 from supervisor.policy import Reason
 from supervisor.runtime import Runtime
 from supervisor.selection import ROOT, SLICE, Selection, select, slices, tops
+from supervisor.slow import SlowMessage, slow_messages
 from supervisor.supervision import Supervision
 from supervisor.tracing import Trace
 
@@ -200,6 +201,10 @@ class Control:
     async def census(self) -> dict[str, ClassCount]:
         """Count the actors and what they did, by the name of their class."""
         return await census(self._runtime)
+
+    async def slow_messages(self, after_s: float) -> list[SlowMessage]:
+        """Find the messages that have been in hand for at least so long, the longest first."""
+        return await slow_messages(self._runtime, after_s)
 
     # Changing
 

@@ -1,5 +1,7 @@
 """Context variables: whose handler is running, and for which request."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -11,3 +13,13 @@ correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=No
 
 current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=None)
 """The cell whose handler runs; None outside actors and in the tasks that actors start."""
+
+
+@contextmanager
+def correlated(correlation: str | None) -> Iterator[None]:
+    """Do what a block does because of a request that came earlier, and that is known by its correlation id alone."""
+    token = correlation_id.set(correlation)
+    try:
+        yield
+    finally:
+        correlation_id.reset(token)

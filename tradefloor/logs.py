@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+import trio
 from structlog.typing import EventDict, WrappedLogger
 
 from supervisor import correlation_id
@@ -22,7 +23,9 @@ def configure_logging(log_format: str, log_level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
         add_correlation_id,
+        add_actor,
         structlog.processors.format_exc_info,
     ]
     handler = logging.StreamHandler(sys.stderr)
@@ -44,4 +47,13 @@ def add_correlation_id(_logger: WrappedLogger, _method: str, event: EventDict) -
     current = correlation_id.get()
     if current is not None:
         event["correlation_id"] = current
+    return event
+
+
+def add_actor(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the path of the actor whose handler or task speaks, where it is one."""
+    if trio.lowlevel.in_trio_task():
+        name = trio.lowlevel.current_task().name
+        if name.startswith("/"):
+            event["actor"] = name.partition(" ")[0]
     return event

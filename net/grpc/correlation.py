@@ -1,27 +1,22 @@
 """The correlation id that a call brings, and the log line that says who called under it."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import grpc
 
 from net.grpc.channel import CORRELATION_KEY
-from supervisor import correlation_id
+from supervisor import correlated
 
 _log = logging.getLogger(__name__)
 
 
-@contextmanager
-def correlated(metadata: Iterable[tuple[str, str | bytes]]) -> Iterator[None]:
+def correlated_call(metadata: Iterable[tuple[str, str | bytes]]) -> AbstractContextManager[None]:
     """Log under the correlation id of a call, by its metadata, until the block ends."""
     brought = next((value for key, value in metadata if key == CORRELATION_KEY), None)
-    token = correlation_id.set(brought if isinstance(brought, str) else None)
-    try:
-        yield
-    finally:
-        correlation_id.reset(token)
+    return correlated(brought if isinstance(brought, str) else None)
 
 
 class CallLog(grpc.ServerInterceptor):
@@ -34,6 +29,6 @@ class CallLog(grpc.ServerInterceptor):
     ) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Log the call and go on with it."""
         if _log.isEnabledFor(logging.DEBUG):
-            with correlated(handler_call_details.invocation_metadata):
+            with correlated_call(handler_call_details.invocation_metadata):
                 _log.debug("call of %s", handler_call_details.method)
         return continuation(handler_call_details)

@@ -1,5 +1,6 @@
 """Unary calls from trio: in worker threads, with a deadline, behind a circuit breaker, under a correlation id."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -13,9 +14,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from net.grpc import breaker
 from net.grpc.breaker import BreakerPolicy
 from net.grpc.channel import CORRELATION_KEY
+from net.metrics.requests import Histogram
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
+
+_log = logging.getLogger(__name__)
 
 _ANSWERS = frozenset(
     {
@@ -76,6 +80,8 @@ class Link:
         self._closed = False
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """Calls by method and by what became of them: `ok`, a status of gRPC, `timeout`, `not_sent`."""
+        self.durations: dict[str, Histogram] = {}
+        """How long the calls took that were made, by method, with their retries and their wait for a thread."""
 
     @property
     def limiter(self) -> trio.CapacityLimiter:
@@ -95,25 +101,26 @@ class Link:
         """
         name = _name(method)
         await self._admit(name)
+        began_s = trio.current_time()
         deadline_s = self._settings.deadline_s
         work = partial(method, request, timeout=deadline_s, metadata=self.metadata())
         try:
             with trio.fail_after(deadline_s + _QUEUE_GRACE_S):
                 response = await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
         except grpc.RpcError as error:
-            self.outcomes[name, error.code().name.lower()] += 1
+            self._note(name, error.code().name.lower(), began_s)
             if error.code() in _ANSWERS:
                 self._breaker = breaker.succeed()
                 raise
             raise self._failed(f"{error.code().name}: {error.details()}") from error
         except trio.TooSlowError as error:
-            self.outcomes[name, "timeout"] += 1
+            self._note(name, "timeout", began_s)
             raise self._failed(f"no answer within {deadline_s} s") from error
         except BaseException:
             self._breaker = breaker.abandon(self._breaker, trio.current_time())
             raise
         self._breaker = breaker.succeed()
-        self.outcomes[name, "ok"] += 1
+        self._note(name, "ok", began_s)
         return response
 
     async def is_serving(self, service: str) -> bool:
@@ -129,6 +136,12 @@ class Link:
         """Close the channel; calls in flight end."""
         self._closed = True
         self.channel.close()
+
+    def _note(self, name: str, outcome: str, began_s: float) -> None:
+        took_s = trio.current_time() - began_s
+        self.outcomes[name, outcome] += 1
+        self.durations.setdefault(name, Histogram()).observe(took_s)
+        _log.debug("%s: %s in %.1f ms", name, outcome, took_s * 1_000)
 
     async def _admit(self, name: str) -> None:
         if self._closed:

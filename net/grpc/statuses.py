@@ -15,7 +15,7 @@ from actors.ports.oversight import (
     RequestMismatch,
     RequestUnknown,
 )
-from net.grpc.correlation import correlated
+from net.grpc.correlation import correlated_call
 
 STATUS_CODES: dict[type[Exception], grpc.StatusCode] = {
     QuotaUnknown: grpc.StatusCode.NOT_FOUND,
@@ -40,6 +40,6 @@ def answering(context: grpc.ServicerContext) -> Iterator[None]:
     except tuple(STATUS_CODES) as error:
         context.abort(STATUS_CODES[type(error)], str(error))
     except Exception as error:  # noqa: BLE001 -- whatever it is, the log learns it and the caller does not
-        with correlated(context.invocation_metadata()):
+        with correlated_call(context.invocation_metadata()):
             _log.exception("a call failed", exc_info=error)
         context.abort(grpc.StatusCode.INTERNAL, "internal error")

@@ -132,5 +132,6 @@ class EdgeConnection(TrioASGIHTTPConnection):
     def _note(self, exchange: Exchange, status: int) -> None:
         """Log and count an answer."""
         level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.DEBUG
-        _log.log(level, "%s %s %d", exchange.method, exchange.path, status)
-        self.app.meter.count(exchange.method, exchange.route, status, perf_counter() - exchange.began_s)
+        took_s = perf_counter() - exchange.began_s
+        _log.log(level, "%s %s %d in %.1f ms", exchange.method, exchange.path, status, took_s * 1_000)
+        self.app.meter.count(exchange.method, exchange.route, status, took_s)

@@ -28,11 +28,18 @@ def journal_source(control: Control) -> Source:
         except SupervisorError:
             return ()
         commits, batches, queued = (int(str(state.get(name, 0))) for name in ("commits", "batches", "queued"))
+        writing_s = float(str(state.get("writing_s", 0.0)))
         sizes = SummaryMetricFamily(
             "tradefloor_commit_batch_size", "Changes that were made durable together.", batches, commits
         )
+        writing = SummaryMetricFamily(
+            "tradefloor_commit_duration_seconds",
+            "Until a batch was durable, its wait for the thread included.",
+            batches,
+            writing_s,
+        )
         waiting = gauge("tradefloor_commits_waiting", "Changes that wait for the next batch.", queued)
-        return counter("tradefloor_commits", "Changes that were made durable.", commits), sizes, waiting
+        return counter("tradefloor_commits", "Changes that were made durable.", commits), sizes, writing, waiting
 
     return collect
 
@@ -59,10 +66,15 @@ def grpc_source(links: Iterable[Link]) -> Source:
     async def collect() -> Iterable[Metric]:
         await trio.lowlevel.checkpoint()
         calls = CounterMetricFamily("tradefloor_grpc_calls", "Calls of the services.", labels=("method", "outcome"))
+        durations = HistogramMetricFamily(
+            "tradefloor_grpc_call_duration_seconds", "From a call to its answer, retries included.", labels=("method",)
+        )
         for link in links:
+            for method, histogram in sorted(link.durations.items()):
+                durations.add_metric((method,), histogram.buckets(), histogram.sum_s)
             for (method, outcome), count in sorted(link.outcomes.items()):
                 calls.add_metric((method, outcome), count)
-        return (calls,)
+        return calls, durations
 
     return collect
 

@@ -51,7 +51,9 @@ def calls_logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
     """Yield what the servers log: correlation id, message and error."""
     caplog.set_level(logging.DEBUG, logger="net.grpc")
     handler = _Lines()
-    logger = logging.getLogger("net.grpc")
-    logger.addHandler(handler)
+    servers = [logging.getLogger(f"net.grpc.{name}") for name in ("correlation", "statuses")]
+    for logger in servers:
+        logger.addHandler(handler)
     yield handler.lines
-    logger.removeHandler(handler)
+    for logger in servers:
+        logger.removeHandler(handler)

@@ -37,6 +37,7 @@ async def test_the_journal_tells_of_its_batches(autojump_clock: MockClock) -> No
         found = values(await collect())
         assert found["tradefloor_commits_total",] == 2
         assert found["tradefloor_commit_batch_size_count",] == 2
+        assert found["tradefloor_commit_duration_seconds_count",] == 2
         assert found["tradefloor_commits_waiting",] == 0
         await floor.system.stop("/journal")
         assert await collect() == ()
@@ -83,10 +84,13 @@ async def test_calls_of_the_services_are_counted_by_outcome() -> None:
     link = Link(grpc.insecure_channel("127.0.0.1:1"), CallSettings(deadline_s=0.2))
     for _ in range(link._settings.breaker.failures_max + 1):
         assert not await link.is_serving("x")
-    found = values(await grpc_source([link])())
+    calls, durations = await grpc_source([link])()
+    found = values([calls])
     outcomes = {outcome for _, method, outcome in found}
     assert {method for _, method, _ in found} == {"grpc.health.v1.Health/Check"}
     assert "not_sent" in outcomes
+    sent = sum(count for (_, _, outcome), count in found.items() if outcome != "not_sent")
+    assert values([durations])["tradefloor_grpc_call_duration_seconds_count", "grpc.health.v1.Health/Check"] == sent
     assert outcomes <= {"unavailable", "deadline_exceeded", "timeout", "not_sent"}
     link.close()
 

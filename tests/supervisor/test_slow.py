@@ -1,0 +1,70 @@
+"""Messages that stay in hand are found, with what they wait for and where."""
+
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from supervisor import Actor, ActorSystem, ChildSpec, SupervisorSpec, correlation_id, handles, open_system
+from supervisor.slow import line_of
+from tests.supervisor.samples import Get
+
+
+class Sleeping(Actor):
+    """Waits for nobody."""
+
+    @handles(Get)
+    async def sleep(self, _message: Get) -> int:
+        """Take three seconds."""
+        await trio.sleep(3)
+        return 1
+
+
+class Asking(Actor):
+    """Waits for another actor."""
+
+    @handles(Get)
+    async def ask(self, message: Get) -> int:
+        """Ask it."""
+        return await self.ctx.ref("/sleeping").ask(message)
+
+
+TREE = SupervisorSpec("", children=[ChildSpec("sleeping", Sleeping), ChildSpec("asking", Asking)])
+
+
+async def ask(system: ActorSystem) -> None:
+    """Ask under a correlation id."""
+    correlation_id.set("cor_slow")
+    await system.ref("/asking").ask(Get())
+
+
+async def test_the_actor_its_wait_and_the_line_are_found(mock_clock: MockClock) -> None:
+    """Of each message in the chain, and only while it lasts."""
+    async with open_system(TREE) as system, trio.open_nursery() as nursery:
+        nursery.start_soon(ask, system)
+        await wait_all_tasks_blocked()
+        assert await system.control.slow_messages(2) == []
+        mock_clock.jump(2)
+        found = {message.actor: message for message in await system.control.slow_messages(2)}
+        assert {path: message.waits_for for path, message in found.items()} == {
+            "/asking": ("/sleeping",),
+            "/sleeping": (),
+        }
+        assert {(message.message, message.for_s, message.correlation_id) for message in found.values()} == {
+            ("Get", 2.0, "cor_slow")
+        }
+        assert found["/asking"].line.endswith("in Asking.ask")
+        assert found["/sleeping"].line.endswith("in Sleeping.sleep")
+        assert "test_slow.py:" in found["/sleeping"].line
+        mock_clock.jump(1)
+        await wait_all_tasks_blocked()
+        assert await system.control.slow_messages(0) == []
+
+
+def test_a_coroutine_that_has_ended_waits_nowhere() -> None:
+    """There is no line to name."""
+
+    async def nothing() -> None:
+        """End at once."""
+
+    coroutine = nothing()
+    coroutine.close()
+    assert line_of(coroutine) == "an unknown line"
