@@ -17,7 +17,7 @@ from net.http.answers import Answer
 from net.http.body import ClientGone, Receive, Unread, drain, read_body
 from net.http.errors import AmbiguousLength, HttpRefusal
 from net.http.exchange import SCOPE_KEY, Exchange
-from net.http.headers import NO_STORE, SECURITY, VARY, Header
+from net.http.headers import NO_STORE, SECURITY, VARY, Header, takes_gzip
 from net.http.hypercorn_answers import BODILESS, send_answer
 from net.http.limits import GZIP_BYTES_MIN, GZIP_LEVEL
 from net.http.problems import MEDIA_TYPE, Problem, problem_of
@@ -113,7 +113,8 @@ class EdgeConnection(TrioASGIHTTPConnection):
         self._note(exchange, status)
         headers = [header for header in headers if header[0] != b"content-length"]
         is_packed = any(name == b"content-encoding" for name, _ in headers)
-        if not is_packed and len(body) >= GZIP_BYTES_MIN and b"gzip" in exchange.headers.get(b"accept-encoding", b""):
+        takes_it = takes_gzip(exchange.headers.get(b"accept-encoding", b""))
+        if takes_it and not is_packed and len(body) >= GZIP_BYTES_MIN:
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
             headers.append((b"content-encoding", b"gzip"))
         if status not in BODILESS:

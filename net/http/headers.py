@@ -1,7 +1,10 @@
 """Headers that every answer carries: security as helmet sets it by default, CORS, rate limits, caching."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
+
+from werkzeug.http import parse_accept_header
 
 from net.auth.windows import FixedWindows, Standing
 from net.http.limits import CORS_MAX_AGE_S
@@ -64,6 +67,12 @@ class Cors:
             (b"access-control-allow-headers", _REQUEST_HEADERS),
             (b"access-control-max-age", str(CORS_MAX_AGE_S).encode()),
         )
+
+
+@lru_cache(maxsize=64)
+def takes_gzip(accept_encoding: bytes) -> bool:
+    """Say whether a client takes gzip, by its Accept-Encoding; a quality of 0 refuses it (RFC 9110, section 12.5.3)."""
+    return parse_accept_header(accept_encoding.decode("latin-1")).quality("gzip") > 0
 
 
 def rate_limit(name: str, windows: FixedWindows, standing: Standing) -> tuple[Header, Header]:
