@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from net.dashboard.files import File, read_charts, read_release
 from net.http.call import Call
+from net.http.headers import takes_gzip
 from net.http.routing import Reply, Routes
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -58,6 +59,6 @@ def _sent(call: Call, file: File, caching: str) -> Reply:
     }
     if file.etag in (call.exchange.header(b"if-none-match") or ""):
         return Reply(status=304, headers=headers)
-    if b"gzip" in call.exchange.headers.get(b"accept-encoding", b""):
+    if takes_gzip(call.exchange.headers.get(b"accept-encoding", b"")):
         return Reply(raw=file.packed, headers={**headers, "Content-Encoding": "gzip"})
     return Reply(raw=file.body, headers=headers)

@@ -79,7 +79,7 @@ CALLS: Final = (
     Call("GET", "/api/docs"),
     Call("GET", CONTROL),
 )
-"""Every call. The dashboard at `/` is not among them: it has not been built yet."""
+"""Every call of programs. The dashboard at `/` is for people, so the document lacks it; it is asked for by itself."""
 
 ADDED: Final = {
     ("GET", "/asyncapi.json"): "describes the WebSocket, as OpenAPI has no words for it",

@@ -101,6 +101,8 @@ async def read_what_is_open(api: Api) -> None:
     async with httpx.AsyncClient(base_url=api.client.base_url, event_hooks=api.client.event_hooks) as stranger:
         for path in ("/health/live", "/health/ready", "/metrics", "/api", "/api/docs", "/openapi.json"):
             await stranger.get(path)
+        dashboard = await stranger.get("/")
+    assert (dashboard.status_code, dashboard.headers["content-type"]) == (200, "text/html; charset=utf-8")
     ready = (await api.client.get("/health/ready")).json()
     assert ready["checks"] == {"database": "ok", "grpc": "ok", "market": "ok"}
 

@@ -67,8 +67,10 @@ async def test_files_are_packed_once_for_those_who_take_it(mock_clock: MockClock
     async with served() as edge:
         (address,) = [address for address in await addresses(edge) if address.endswith("/app.js")]
         packed = await answer_of(edge, address, Accept_Encoding="gzip")
+        refused = await answer_of(edge, address, Accept_Encoding="gzip;q=0")
         plain = await answer_of(edge, address)
     assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in refused.headers
     assert gzip.decompress(packed.body) == plain.body == (WEB / "app.js").read_bytes()
 
 
