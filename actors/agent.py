@@ -47,6 +47,7 @@ from actors.services import Services
 from actors.strategies.base import Intent, PortfolioView, PositionView, Strategy, StrategyConfig
 from actors.strategies.registry import BrokenPluginError, create_strategy
 from supervisor import Actor, ActorRef, Refusal, handles
+from supervisor.errors import MailboxFull
 
 RETRY_US: Final = 5_000_000
 """How soon an agent looks again after its orders were refused for a passing reason."""
@@ -171,14 +172,17 @@ class AgentActor(Actor):
             return
         strategy = self._ready_strategy(agent)
         self._decisions += 1
-        intents = strategy.decide(market.view, self._portfolio_view(), self._rng)
+        book, portfolio = self._book, self._portfolio_view()
+        intents = strategy.decide(market.view, portfolio, self._rng)
         if intents:
             retry_at_us = await self._try(intents, agent)
             if retry_at_us is not None:
                 await self._await(AwaitMove(self._agent_id, (), retry_at_us))
                 return
         view = self._services.views.market.view
-        wanted = strategy.wake(view, self._portfolio_view(), self._rng)
+        if self._book is not book or view is not market.view:
+            portfolio = self._portfolio_view()
+        wanted = strategy.wake(view, portfolio, self._rng)
         unknown = {band.symbol for band in wanted.bands} - view.prices.keys()
         if unknown:
             raise BrokenPluginError(f"the strategy waits for symbols that the market does not list: {sorted(unknown)}")
@@ -296,7 +300,11 @@ class AgentActor(Actor):
         )
 
     async def _await(self, message: AwaitMove) -> None:
-        await self.ctx.ref(paths.MARKET).tell(message)
+        market = self.ctx.ref(paths.MARKET)
+        try:
+            market.tell_nowait(message)
+        except MailboxFull:
+            await market.tell(message)
 
     async def _rest(self) -> None:
         await self.ctx.ref(paths.MARKET).tell(CancelAwait(self._agent_id))

@@ -29,9 +29,6 @@ from supervisor import Actor, Refusal, Reply, correlated, handles
 LEASE_CALLS_MAX: Final = 200
 """How far the floor may go beyond what the service knows, in calls of one agent."""
 
-LEASE_US: Final = 60_000_000
-"""How long a lease is good for: an outage shorter than this goes unnoticed by agents with calls left."""
-
 BATCH_ENTRIES_MAX: Final = 500
 GATHER_S: Final = 0.1
 """How long usage gathers before a batch leaves: a call and a transaction for each trade would halve the throughput."""
@@ -131,7 +128,7 @@ class MeteringActor(Actor):
         return Lease(
             calls_left=min(state.remaining_api_calls, LEASE_CALLS_MAX),
             budget_left_micros=state.remaining_budget_micros,
-            valid_until_us=min(self._services.clock.now_us() + LEASE_US, state.reset_at_us),
+            valid_until_us=min(self._services.clock.now_us() + self._services.pace.lease_us, state.reset_at_us),
         )
 
     async def _ask_quota(self, agent_id: str) -> QuotaState:

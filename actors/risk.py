@@ -225,4 +225,5 @@ def _share(part_micros: int, equity_micros: int) -> float:
 def _herfindahl_index(parts_micros: Sequence[int]) -> float:
     positive = [part for part in parts_micros if part > 0]
     total = sum(positive)
-    return sum((part / total) ** 2 for part in positive) if total else 0.0
+    # The exact sum: Python adds floats otherwise since 3.12, and the last bit is in every log.
+    return math.fsum((part / total) ** 2 for part in positive) if total else 0.0

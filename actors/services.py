@@ -25,6 +25,8 @@ class Pace:
     """How often everybody's equity is looked at for drawdowns."""
     passivate_after_s: float = 5.0
     """An agent that trades keeps its tasks; one that rests for so long gives them up."""
+    lease_us: int = 60_000_000
+    """How long a lease of a quota is good for: an outage shorter than this goes unnoticed by agents with calls left."""
     outbox_look_s: float = 30.0
     """The outbox is looked at after each commit that concerns it, and this often even when nobody said so."""
     alarm_s_max: float = 60.0

@@ -281,7 +281,7 @@ class MemoryStore:
             self._watermarks[commit.watermark.agent_id] = commit.watermark
         for user in commit.users:
             self._users[user.user_id] = user
-        for entry_id, delivery in enumerate(commit.deliveries, len(self._log) * DELIVERIES_PER_COMMIT_MAX):
+        for entry_id, delivery in enumerate(commit.deliveries, self.last_seq() * DELIVERIES_PER_COMMIT_MAX):
             entry = OutboxEntry(entry_id, commit.stream, commit.correlation_id, delivery)
             self._outbox[CHANNELS[type(delivery)]][entry_id] = entry
         if commit.claim is not None:

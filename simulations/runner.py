@@ -28,7 +28,6 @@ from actors.services import Services
 from actors.tree import floor_tree
 from actors.views import FloorViews
 from persistence.in_loop import open_in_loop
-from persistence.memory import MemoryStore
 from simulations import population
 from simulations.approvers import Approver, AttendedOversight, approvers
 from simulations.determinism import deterministic_scheduling
@@ -36,6 +35,7 @@ from simulations.event_log import FILE_NAME, EventLog
 from simulations.faults import Faults
 from simulations.market import price_model
 from simulations.ports.clock import SECOND_US, CountingIds, VirtualClock
+from simulations.ports.fleeting import FleetingStore
 from simulations.ports.metering import InLoopMetering
 from simulations.ports.storage import FaultyStorage
 from simulations.recording import Horizon, Recorder
@@ -115,7 +115,7 @@ def simulate(scenario: Scenario, outside: Outside) -> RunResult:
         file = None
         if outside.folder is not None:
             file = stack.enter_context((outside.folder / FILE_NAME).open("wb"))
-        memory = MemoryStore()
+        memory = FleetingStore()
         store: JournalStore = memory
         history: History = memory
         if outside.database is not None:
@@ -145,7 +145,7 @@ async def _main(run: _Run) -> RunResult:
     began_s = outside.monotonic_s()
     storage = FaultyStorage(run.store)
     oversight = AttendedOversight(run.clock, _micros(scenario.oversight.auto_approve_below))
-    metering = InLoopMetering(run.clock.now_us)
+    metering = InLoopMetering(run.clock.now_us, keeps_events=False)
     services = _services(run, storage, metering, oversight)
     await _populate(run, services)
     people = approvers(scenario.oversight, oversight, run.clock, scenario.seed)
@@ -216,6 +216,7 @@ def _services(run: _Run, storage: FaultyStorage, metering: InLoopMetering, overs
             review_us=round(scenario.time.review * SECOND_US),
             equity_look_s=max(1.0, scenario.time.tick),
             passivate_after_s=_passivate_after_s(scenario),
+            lease_us=round(scenario.metering.lease * SECOND_US),
             outbox_look_s=max(3_600.0, scenario.time.tick),
             alarm_s_max=scenario.oversight.ttl,
         ),

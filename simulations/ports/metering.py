@@ -21,9 +21,11 @@ from actors.ports.periods import is_period, next_period_us, period_of
 class InLoopMetering:
     """Satisfies `actors.ports.metering.MeteringService` inside the loop, without threads."""
 
-    def __init__(self, clock: Callable[[], int]) -> None:
-        """Take the clock, in microseconds since the epoch, that says which month it is."""
+    def __init__(self, clock: Callable[[], int], *, keeps_events: bool = True) -> None:
+        """Take the clock, in microseconds since the epoch, that says which month it is, and whether events are kept."""
         self._clock = clock
+        self._keeps_events = keeps_events
+        self._seen: set[str] = set()
         self.limits: dict[str, QuotaLimits] = {}
         self.events: dict[str, UsageEvent] = {}
         """What was recorded, by id, in the order of arrival."""
@@ -51,9 +53,11 @@ class InLoopMetering:
         """Record usage; an id that is known already is ignored."""
         await self._arrive("ingest", "any")
         for event in events:
-            if event.event_id not in self.events:
-                self.events[event.event_id] = event
+            if event.event_id not in self._seen:
+                self._seen.add(event.event_id)
                 self._add(event)
+                if self._keeps_events:
+                    self.events[event.event_id] = event
 
     async def usage(self, agent_id: str, period: str) -> UsageReport:
         """Sum an agent's usage in a month."""

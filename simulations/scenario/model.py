@@ -225,9 +225,13 @@ class Oversight:
 
 @frozen
 class Metering:
-    """The monthly quota of agents whose group gives none of its own. The price of a trade is the product's: $0.10."""
+    """The monthly quota of agents whose group gives none of its own, and how long a lease of it is good for.
+
+    The price of a trade is the product's, $0.10.
+    """
 
     quota: Quota = field(factory=Quota)
+    lease: Span = field(default=Span(60.0), validator=between(1, 365 * 86_400))
 
 
 @frozen

@@ -13,12 +13,13 @@ from actors.ports.journal import Channel
 from persistence.memory import MemoryStore
 from simulations.approvers import on_shift_us, response_s
 from simulations.faults import Faults
+from simulations.ports.fleeting import FleetingStore
 from simulations.ports.storage import FaultyStorage
 from simulations.scenario import Fault, Span
 from simulations.scenario.model import Response, Shift
 from simulations.streams import Purpose, stream
-from tests.actors.builders import an_agent
-from tests.persistence.commits import creation
+from tests.actors.builders import a_book, an_agent, buy, placed
+from tests.persistence.commits import change, creation
 
 OFFICE: Final = Shift("09:00", "17:00", "Europe/Berlin", ("mon", "tue", "wed", "thu", "fri"))
 
@@ -82,6 +83,20 @@ async def test_storage_fails_while_it_is_to() -> None:
     assert store.prices() == {"AAPL": 1}
     assert await storage.watermarks() == []
     assert await storage.purge(0) == 0
+
+
+async def test_a_fleeting_store_answers_as_the_one_that_remembers() -> None:
+    """The same places, agents and outbox; only the past is gone."""
+    remembering, fleeting = MemoryStore(), FleetingStore()
+    bought = placed(a_book(), buy())
+    commits = [creation(an_agent()), change(an_agent(), bought), creation(an_agent(agent_id="agt_2"))]
+
+    assert await fleeting.commit(commits) == await remembering.commit(commits)
+    assert fleeting.last_seq() == remembering.last_seq() == 4
+    assert list(fleeting.agents()) == list(remembering.agents())
+    for channel in Channel:
+        assert await fleeting.outbox(channel, 0, 10) == await remembering.outbox(channel, 0, 10)
+    assert await fleeting.events(None, 0, 10) == []
 
 
 def test_a_part_is_away_until_the_last_of_its_faults_is_over() -> None:

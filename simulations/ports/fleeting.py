@@ -1,0 +1,38 @@
+"""Storage for runs that nobody will ask about their past: what is committed is published and then forgotten.
+
+A fleet of 100,000 leaves a million events, which live in the log of the run and in its tables anyway.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from actors.events import Recorded
+from actors.ports.journal import Commit
+from persistence.memory import MemoryStore
+
+
+class FleetingStore(MemoryStore):
+    """A `MemoryStore` without a history: it has agents, books, the outbox and the count of events, and no events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seq = 0
+        self._stream_seqs: defaultdict[str, int] = defaultdict(int)
+
+    def last_seq(self) -> int:
+        """Return the sequence of the last event, 0 where there was none."""
+        return self._seq
+
+    def _append(self, commit: Commit) -> Iterator[Recorded]:
+        for event in commit.events:
+            self._seq += 1
+            self._stream_seqs[commit.stream] += 1
+            yield Recorded(
+                self._seq,
+                commit.stream,
+                self._stream_seqs[commit.stream],
+                commit.at_us,
+                commit.correlation_id,
+                commit.principal,
+                event,
+            )
