@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz clean
+.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -80,6 +80,12 @@ fuzz-short: .venv/dev.stamp ## Fuzz the API by its document, 100 examples an ope
 
 fuzz: .venv/dev.stamp ## The same with 500 examples and three seeds.
 	@$(BIN)/python -m tests.fuzz --examples 500 --seeds 3
+
+browser: .venv/dev.stamp ## Drive the dashboard in Chromium (needs one; CHROMIUM names it).
+	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+screenshots: .venv/dev.stamp ## Take the pictures of the dashboard anew, out of the demo.
+	@$(BIN)/python -m tests.browser.screenshots docs/screenshots
 
 clean: ## Remove what the targets made; data/ stays.
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*

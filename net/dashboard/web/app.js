@@ -1,8 +1,9 @@
 /** The dashboard: sign-in, the shell around the pages, and the way from an address to a page. */
 
-import { confirmed, toast } from "./dialogs.js";
+import { toast } from "./dialogs.js";
 import { classes, fill, h, icon, text } from "./dom.js";
-import { may, session, sessions, signOut } from "./session.js";
+import { leave, switchTheme } from "./person.js";
+import { may, session, sessions } from "./session.js";
 import { Store } from "./store.js";
 import { announce } from "./notices.js";
 import { agentPage } from "./pages/agent.js";
@@ -75,17 +76,6 @@ function skip(event) {
   document.getElementById("main").focus();
 }
 
-function leave() {
-  void confirmed({ title: "Sign out?", detail: "You leave in all windows of this browser. Agents go on without you.", action: "Sign out", act: signOut });
-}
-
-function switchTheme() {
-  const isDark = document.documentElement.dataset.theme === "dark" || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-  const theme = isDark ? "light" : "dark";
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem("tradefloor.theme", theme);
-  dispatchEvent(new Event("themechange"));
-}
 
 function go() {
   if (store === null) return;

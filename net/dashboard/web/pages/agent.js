@@ -13,13 +13,13 @@ const SPANS = [["1 h", 3_600_000], ["1 day", 86_400_000], ["30 days", null]];
 
 export function agentPage(root, context, agentId) {
   const page = { id: agentId, store: context.store, isOpen: true };
-  const loading = h("div", { class: "empty" }, h("strong", {}, "Looking for the agent"));
+  const loading = h("div", { class: "empty" }, h("h1", {}, "Looking for the agent"));
   fill(root, loading);
   void (async () => {
     try {
       page.agent = await get(`/agents/${agentId}`);
     } catch (error) {
-      fill(loading, h("strong", {}, error.status === 404 ? "There is no such agent" : "The agent cannot be shown"), h("span", {}, error.status === 404 ? "It may have been deleted, or belongs to somebody else. " : error.message), h("a", { class: "link", href: "#/" }, "Go to the floor"));
+      fill(loading, h("h1", {}, error.status === 404 ? "There is no such agent" : "The agent cannot be shown"), h("span", {}, error.status === 404 ? "It may have been deleted, or belongs to somebody else. " : error.message), h("a", { class: "link", href: "#/" }, "Go to the floor"));
       return;
     }
     if (page.isOpen) open(root, context, page);
@@ -144,6 +144,7 @@ function curve(page) {
     }
   };
   above.setAttribute("role", "img");
+  above.setAttribute("aria-label", "Equity");
   below.setAttribute("role", "img");
   below.setAttribute("aria-label", "Drawdown from the peak, in percent");
   const element = h("section", { class: "card", "aria-label": "Equity" }, h("header", {}, h("h2", {}, "Equity and drawdown"), h("span", { class: "grow" }), h("div", { class: "filters segments" }, buttons)), said, above, below);
@@ -152,7 +153,7 @@ function curve(page) {
 
 function section(title, names, rows, none) {
   const empty = h("p", { class: "empty" }, none);
-  const table = h("div", { class: "scroll-x", tabindex: 0, role: "region", "aria-label": title }, h("table", {}, h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name.startsWith("#") ? "num" : null }, name.replace("#", ""))))), rows));
+  const table = h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": title }, h("table", {}, h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name.startsWith("#") ? "num" : null }, name.replace("#", ""))))), rows));
   const element = h("section", { class: "card", "aria-label": title }, h("header", {}, h("h2", {}, title)), table, empty);
   return { element, hasRows: (any) => { table.hidden = !any; empty.hidden = any; } };
 }

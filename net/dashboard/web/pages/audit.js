@@ -12,7 +12,7 @@ export function auditPage(root) {
   const said = h("p", { class: "empty", role: "status" }, "Reading the audit …");
   fill(root, h("h1", {}, "Audit"), h("section", { class: "card", "aria-label": "Entries" },
     h("header", {}, h("h2", {}, "Entries"), h("span", { class: "soft small" }, "each bound by its hash to all before it"), h("span", { class: "grow" }), h("div", { class: "filters" }, search)),
-    h("div", { class: "scroll-x", tabindex: 0, role: "region", "aria-label": "Entries" }, h("table", {}, h("thead", {}, h("tr", {}, ["Seq", "When", "What", "Who", "About", "Hash"].map((name) => h("th", { scope: "col" }, name)))), rows)), said));
+    h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "Entries" }, h("table", {}, h("thead", {}, h("tr", {}, ["Seq", "When", "What", "Who", "About", "Hash"].map((name) => h("th", { scope: "col" }, name)))), rows)), said));
   let entries = [];
   let isOpen = true;
 

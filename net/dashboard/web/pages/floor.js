@@ -77,7 +77,6 @@ function priceStrip(store) {
       text(cell.price, price.price.toFixed(2));
       text(cell.change, percent(price.changePercent));
       classes(cell.change, `change ${colour}`);
-      cell.spark.element.setAttribute("class", `spark ${colour}`);
       cell.spark.draw(price.points);
     }
   };
@@ -125,7 +124,7 @@ function quotaCell() {
 /** A bar of how much is used. */
 export function meter(label) {
   const fillBar = h("i");
-  const element = h("span", { class: "meter", role: "img" }, fillBar);
+  const element = h("span", { class: "meter", role: "img", "aria-label": label }, fillBar);
   return { element, show: (share, said) => {
     const width = `${Math.min(100, 100 * share).toFixed(1)}%`;
     if (fillBar.style.width !== width) fillBar.style.width = width;

@@ -5,6 +5,7 @@ import { confirmed, toast } from "../dialogs.js";
 import { fill, h } from "../dom.js";
 import { dayAndTime } from "../format.js";
 import { wish, wishes } from "../notices.js";
+import { leave, switchTheme } from "../person.js";
 import { may, session } from "../session.js";
 
 const ROLES = ["viewer", "trader", "approver", "admin"];
@@ -26,7 +27,8 @@ function mine() {
   };
   return h("section", { class: "card", "aria-label": "You" }, h("header", {}, h("h2", {}, "You")), h("div", { class: "body stack" },
     h("p", {}, session().user.email, " ", h("span", { class: "tag" }, session().user.role)),
-    h("div", {}, box("sound", "Play a sound when a trade waits for approval"), box("desktop", "Show a desktop notification while this page is in the background"))));
+    h("div", {}, box("sound", "Play a sound when a trade waits for approval"), box("desktop", "Show a desktop notification while this page is in the background")),
+    h("div", { class: "filters" }, h("button", { class: "button", type: "button", onclick: switchTheme }, "Light or dark"), h("button", { class: "button", type: "button", onclick: leave }, "Sign out"))));
 }
 
 function people() {
@@ -41,7 +43,7 @@ function people() {
   };
   void read();
   return h("section", { class: "card", "aria-label": "People" }, h("header", {}, h("h2", {}, "People"), h("span", { class: "soft small" }, "who may sign in")),
-    h("div", { class: "scroll-x", tabindex: 0, role: "region", "aria-label": "People" }, h("table", {}, h("thead", {}, h("tr", {}, ["E-mail", "Role", "Since", "Access"].map((name) => h("th", { scope: "col" }, name)))), rows)),
+    h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "People" }, h("table", {}, h("thead", {}, h("tr", {}, ["E-mail", "Role", "Since", "Access"].map((name) => h("th", { scope: "col" }, name)))), rows)),
     addition(read));
 }
 

@@ -22,9 +22,9 @@ export function supervisionPage(root) {
     h("section", { class: "tiles", "aria-label": "The runtime" }, Object.values(tiles).map((each) => each.element)),
     trouble, inspected,
     h("section", { class: "card", "aria-label": "Actors" }, h("header", {}, h("h2", {}, "Actors"), h("span", { class: "grow" }), h("div", { class: "filters" }, search)),
-      h("div", { class: "scroll-x tall", tabindex: 0, role: "region", "aria-label": "The tree of actors" }, h("table", { class: "actors" }, heads(["Path", "State", "#Mailbox", "#msgs/s", "#Restarts", ""]), rows))),
+      h("div", { class: "scroll-x tall", tabindex: 0, role: "group", "aria-label": "The tree of actors" }, h("table", { class: "actors" }, heads(["Path", "State", "#Mailbox", "#msgs/s", "#Restarts", ""]), rows))),
     h("section", { class: "card", "aria-label": "Dead letters" }, h("header", {}, h("h2", {}, "Dead letters"), h("span", { class: "soft small" }, "messages that nobody handled")),
-      h("div", { class: "scroll-x", tabindex: 0, role: "region", "aria-label": "Dead letters" }, h("table", {}, heads(["Ago", "To", "Message", "Why"]), letters))));
+      h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "Dead letters" }, h("table", {}, heads(["Ago", "To", "Message", "Why"]), letters))));
 
   let before = new Map();
   let asked_ms = null;

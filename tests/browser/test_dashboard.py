@@ -1,0 +1,129 @@
+"""The dashboard as people use it: the real program, in Chromium."""
+
+import signal
+from pathlib import Path
+from typing import Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.chromium import NARROW, WIDE, window
+from tests.browser.floor_api import api, buy, make_agent
+from tests.e2e.program import Program, ending, running, start
+
+pytestmark = pytest.mark.browser
+
+PAGES: Final = ("", "approvals", "supervision", "audit", "settings")
+SECOND_MS: Final = 1000
+
+
+def test_the_demo_flow_by_mouse(browser: Browser, floor: Program) -> None:
+    """Sign in, open an agent, buy what needs approval, approve it, and see it among the positions."""
+    with api(floor.url) as client:
+        make_agent(client, "Mouse desk")
+    with window(browser, floor.url) as desk:
+        desk.sign_in()
+        desk.page.get_by_role("link", name="Mouse desk").click()
+        form = desk.page.get_by_role("region", name="Trade by hand")
+        form.get_by_label("Symbol").select_option("TSLA")
+        form.get_by_label("Shares").fill("500")
+        form.get_by_label("Reason").fill("conviction")
+        form.get_by_role("button", name="Review the order").click()
+        desk.page.get_by_role("dialog").get_by_role("button", name="Buy").click()
+        desk.page.get_by_role("link", name="Approvals").click()
+        expect(desk.page.get_by_text("The agent says: conviction")).to_be_visible()
+        desk.page.get_by_role("button", name="Approve").click()
+        desk.page.get_by_role("dialog").get_by_role("button", name="Approve").dblclick()
+        expect(desk.page.get_by_text("Nothing waits for you")).to_be_visible()
+        desk.page.get_by_role("link", name="Floor", exact=True).click()
+        desk.page.get_by_role("link", name="Mouse desk").click()
+        expect(desk.page.get_by_role("region", name="Positions").get_by_role("cell", name="TSLA").first).to_be_visible()
+        expect(desk.page.locator(".main-svg").first).to_be_visible()
+        assert desk.wrongs == []
+
+
+def test_the_inbox_by_keyboard_and_in_two_windows(browser: Browser, floor: Program) -> None:
+    """One is chosen with j and rejected with r; the other window loses it within a second."""
+    with api(floor.url) as client:
+        agent_id = make_agent(client, "Keyboard desk")
+        buy(client, agent_id, "AAPL", 340)
+        other = make_agent(client, "Second desk")
+        buy(client, other, "TSLA", 360)
+    with window(browser, floor.url) as one, window(browser, floor.url) as two:
+        for each in (one, two):
+            each.sign_in()
+            each.go("approvals")
+            expect(each.page).to_have_title("(2) Approvals · Tradefloor")
+        one.page.keyboard.press("j")
+        one.page.keyboard.press("r")
+        one.page.keyboard.type("too much at once")
+        one.page.keyboard.press("Enter")
+        expect(one.page).to_have_title("(1) Approvals · Tradefloor")
+        expect(two.page).to_have_title("(1) Approvals · Tradefloor", timeout=SECOND_MS)
+        one.page.keyboard.press("a")
+        one.page.keyboard.press("Enter")
+        expect(one.page.get_by_text("Nothing waits for you")).to_be_visible()
+        expect(two.page.get_by_text("Nothing waits for you")).to_be_visible(timeout=SECOND_MS)
+        assert one.wrongs + two.wrongs == []
+
+
+def test_people_see_only_what_is_theirs(browser: Browser, floor: Program) -> None:
+    """A trader sees no agent of another one, neither in the table nor by its address, and no page of admins."""
+    with api(floor.url) as client:
+        hidden = make_agent(client, "Not for Ann")
+        ann = {"email": "ann@example.com", "role": "trader", "password": "correct horse"}
+        client.post("/users", json=ann).raise_for_status()
+    with api(floor.url, {"email": ann["email"], "password": ann["password"]}) as client:
+        make_agent(client, "Ann's own")
+    with window(browser, floor.url) as desk:
+        desk.sign_in(ann["email"], ann["password"])
+        expect(desk.page.get_by_role("link", name="Ann's own")).to_be_visible()
+        expect(desk.page.get_by_role("link", name="Not for Ann")).to_have_count(0)
+        expect(desk.page.get_by_role("link", name="Supervision")).to_have_count(0)
+        desk.go(f"agents/{hidden}")
+        expect(desk.page.get_by_text("There is no such agent")).to_be_visible()
+
+
+def test_a_restart_of_the_server_needs_no_reload(browser: Browser, tmp_path: Path) -> None:
+    """The page says that it is out of date, comes back by itself, and shows what happened since."""
+    with running(tmp_path, "--no-demo") as program, window(browser, program.url) as desk:
+        desk.sign_in()
+        desk.page.evaluate("window.isTheSame = true")
+        program.process.send_signal(signal.SIGTERM)
+        program.process.wait(timeout=30)
+        expect(desk.page.locator("#stale")).to_be_visible()
+        port = program.url.rsplit(":", 1)[1]
+        with ending(start(tmp_path, "--no-demo", "--port", port)) as again:
+            expect(desk.page.locator("#connection")).to_have_text("Live", timeout=20_000)
+            with api(again.url) as client:
+                buy(client, make_agent(client, "After the restart"), "AAPL", 1)
+            expect(desk.page.get_by_role("link", name="After the restart")).to_be_visible()
+            assert desk.page.evaluate("window.isTheSame")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_is_accessible(browser: Browser, floor: Program, theme: str, size: tuple[int, int]) -> None:
+    """axe-core finds nothing, and no page is wider than its window."""
+    with api(floor.url) as client:
+        agent_id = make_agent(client, f"Accessible {theme}")
+        request_id = buy(client, agent_id, "TSLA", 360)["approvalRequestId"]
+    with window(browser, floor.url, theme, size) as desk:
+        found = [*_violations(desk.page)]
+        desk.sign_in()
+        for place in (*PAGES, f"agents/{agent_id}"):
+            desk.go(place)
+            desk.page.wait_for_load_state("networkidle")
+            found += [f"{place}: {each}" for each in _violations(desk.page)]
+            if desk.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found.append(f"{place} is too wide")
+        found += desk.wrongs
+    with api(floor.url) as client:
+        client.post(f"/oversight/requests/{request_id}/reject", json={}).raise_for_status()
+    assert "\n".join(found) == ""
+
+
+def _violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
