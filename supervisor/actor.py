@@ -11,6 +11,9 @@ from supervisor.policy import Reason
 if TYPE_CHECKING:
     from supervisor.context import Context
 
+Handlers = Mapping[type, tuple[Callable[[Any, Any], Any], bool]]
+"""By type of message: the handler, and whether it is async."""
+
 A_contra = TypeVar("A_contra", contravariant=True)
 A = TypeVar("A")
 M = TypeVar("M")
@@ -52,7 +55,7 @@ class Actor:
 
     ctx: "Context"
 
-    _handlers: ClassVar[Mapping[type, tuple[Callable[[Any, Any], Any], bool]]] = {}
+    _handlers: Handlers = {}  # noqa: RUF012 - of the class; an instance has others where it is traced
     _names: ClassVar[Mapping[type, str]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

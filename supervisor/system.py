@@ -3,13 +3,13 @@
 import gc
 import math
 import random
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import trio
 
 from supervisor import registry
-from supervisor.actor import Actor
+from supervisor.actor import Actor, Handlers
 from supervisor.bus import Bus
 from supervisor.cell import Cell
 from supervisor.context import Context
@@ -22,17 +22,27 @@ from supervisor.runtime import ASK_TIMEOUT_S, Runtime
 from supervisor.spec import NodeSpec, SupervisorSpec
 from supervisor.supervision import Supervision
 
+Around = Callable[[str, Handlers], Handlers]
+"""Wraps the handlers of the actor at a path, as tracing does."""
+
 STARTS_PER_CHECKPOINT = 200  # A mass start leaves other tasks their turn after so many.
 
 
 class ActorSystem:
     """A running tree of actors. Make one with `open_system` or `run_system`."""
 
-    def __init__(self, spec: SupervisorSpec, rng: random.Random, ask_timeout_s: float = ASK_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        spec: SupervisorSpec,
+        rng: random.Random,
+        ask_timeout_s: float = ASK_TIMEOUT_S,
+        around: Around | None = None,
+    ) -> None:
         if not 0 < ask_timeout_s < math.inf:
             raise ValueError(f"every ask needs a deadline, not {ask_timeout_s}")
         self.runtime = Runtime(rng, ask_timeout_s)
         self.runtime.equip = self._equip
+        self._around = around
         self.supervision = Supervision(self.runtime, self._root_failed)
         self._root = SupervisorNode(self.runtime, None, spec, dynamic=False)
         self.runtime.nodes[self._root.path] = self._root
@@ -175,6 +185,8 @@ class ActorSystem:
 
     def _equip(self, actor: Actor, cell: Cell) -> None:
         actor.ctx = Context(cell, self)
+        if self._around is not None:
+            actor._handlers = self._around(cell.path, actor._handlers)  # noqa: SLF001 - the runtime's own table
 
     def node(self, path: str) -> Node:
         """Give the node at a path. Raises `NoSuchActor`."""
@@ -210,13 +222,17 @@ async def run_system(
 
 @asynccontextmanager
 async def open_system(
-    spec: SupervisorSpec | None = None, *, rng: random.Random | None = None, ask_timeout_s: float = ASK_TIMEOUT_S
+    spec: SupervisorSpec | None = None,
+    *,
+    rng: random.Random | None = None,
+    ask_timeout_s: float = ASK_TIMEOUT_S,
+    around: Around | None = None,
 ) -> AsyncGenerator[ActorSystem, None]:
     """Run a tree of actors around a block of code: up at its beginning, and stopped in order at its end.
 
     When the tree fails the block is cancelled, and the failure raised.
     """
-    system = ActorSystem(spec or SupervisorSpec(""), rng or random.Random(0), ask_timeout_s)  # noqa: S311
+    system = ActorSystem(spec or SupervisorSpec(""), rng or random.Random(0), ask_timeout_s, around)  # noqa: S311
     error: BaseException | None = None
     async with trio.open_nursery() as nursery:
         with suppress(RestartIntensityExceeded):

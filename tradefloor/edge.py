@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import trio
 from attrs import frozen
@@ -32,6 +32,9 @@ from tradefloor.floor import Floor, open_floor, signing_secret
 from tradefloor.observing import observed
 from tradefloor.settings import Settings
 from tradefloor.surroundings import entropy
+
+if TYPE_CHECKING:
+    from tradefloor.tracing import Tracing
 
 GRACE_S: Final = 5.0
 """How long requests in progress may take at a stop."""
@@ -73,22 +76,27 @@ async def nothing_first(_floor: Floor, _people: People, _passwords: Passwords) -
 
 
 @asynccontextmanager
-async def open_edge(settings: Settings, first: Preparation = nothing_first) -> AsyncIterator[OpenEdge]:
+async def open_edge(
+    settings: Settings, first: Preparation = nothing_first, tracing: "Tracing | None" = None
+) -> AsyncIterator[OpenEdge]:
     """Run a floor and its edge around a block of code; the edge closes first.
 
     `first` is done before anybody is answered; connections wait meanwhile.
     """
     views = FloorViews()
     hub = Hub(views)
-    trades, loop_lag = TradeMeter(hub), Histogram()
+    trades, loop_lag = TradeMeter(hub if tracing is None else tracing.publisher(hub)), Histogram()
     with listen(settings.host, settings.port) as listener:
         doors = Doors(listener)
-        async with open_floor(settings, trades, views) as floor:
+        async with open_floor(settings, trades, views, tracing) as floor:
             people = SqlitePeople(floor.store)
             edge = observed(_edge(floor, people), floor, hub, trades, loop_lag)
             auth = Auth(edge)
             socketio = create_socketio(edge, auth, hub, settings.socketio_ping_interval, settings.socketio_ping_timeout)
-            mounted = Mounted(create_app(edge, auth), create_endpoint(edge, auth, hub))
+            http = create_app(edge, auth)
+            if tracing is not None:
+                http.asgi_http_class = tracing.connection()
+            mounted = Mounted(http, create_endpoint(edge, auth, hub))
             app = socketio.server.in_front_of(mounted)
             slack = ChildSpec("slack", lambda: SlackActionsActor(edge, floor.slack))
             server = ChildSpec("http", lambda: HttpServerActor(app, doors, GRACE_S), shutdown_s=GRACE_S + 1)

@@ -5,11 +5,12 @@ they live elsewhere; the tree of actors starts; the edge is the last to open and
 """
 
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+import grpc
 from attrs import evolve, frozen
 
 from actors.desk import PPM, OversightRules
@@ -23,6 +24,7 @@ from actors.symbols import LISTINGS
 from actors.tree import floor_tree
 from actors.views import FloorViews
 from net.grpc.embedded import ServiceAddresses, serve_metering, serve_oversight
+from net.grpc.link import no_trace
 from net.grpc.metering_client import MeteringClient, open_metering_client
 from net.grpc.oversight_client import OversightClient, open_oversight_client
 from net.messenger import Messenger
@@ -37,6 +39,9 @@ from tradefloor.settings import Settings
 from tradefloor.stopping import say
 from tradefloor.surroundings import SystemClock, SystemIds, development_secret, entropy
 from tradefloor.tls import client_tls
+
+if TYPE_CHECKING:
+    from tradefloor.tracing import Tracing
 
 SECONDS_US: Final = 1_000_000
 METERING_FILE: Final = "metering.db"
@@ -63,8 +68,10 @@ class Floor:
 
 
 @asynccontextmanager
-async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews) -> AsyncIterator[Floor]:
-    """Run a floor around a block of code. Everything is up at its beginning and has stopped in order at its end.
+async def open_floor(
+    settings: Settings, publisher: Publisher, views: FloorViews, tracing: "Tracing | None" = None
+) -> AsyncIterator[Floor]:
+    """Run a floor around a block of code, traced or not. All is up at its beginning and stopped in order at its end.
 
     Raises FloorInUse when another program has the database, ListenError when a service finds no port.
     """
@@ -72,8 +79,13 @@ async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews
     with ExitStack() as stack:
         store = open_store(settings.database_path)
         stack.callback(store.close)
+        if tracing is not None:
+            tracing.trace_commits(store)
+        calling = no_trace if tracing is None else tracing.calling
         recover(store, views)
-        addresses = stack.enter_context(grpc_services(settings, clock))
+        addresses = stack.enter_context(
+            grpc_services(settings, clock, () if tracing is None else (tracing.server_interceptor(),))
+        )
         tls = client_tls(settings.grpc_tls_ca, settings.grpc_tls_cert, settings.grpc_tls_key)
         slack = SlackLink(SlackSettings(settings.slack_webhook_url, settings.slack_bot_token))
         keys = WebhookKeys(signing_secret(settings))
@@ -83,11 +95,13 @@ async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews
                 addresses.metering,
                 tls=tls if settings.metering_grpc_address else None,
                 correlation_id=correlation_id.get,
+                traced=calling,
             ) as metering,
             open_oversight_client(
                 addresses.oversight,
                 tls=tls if settings.oversight_grpc_address else None,
                 correlation_id=correlation_id.get,
+                traced=calling,
             ) as oversight,
         ):
             services = Services(
@@ -104,7 +118,8 @@ async def open_floor(settings: Settings, publisher: Publisher, views: FloorViews
                 notifications=Messenger(slack, webhooks),
             )
             tree = floor_tree(services, market_model(settings, store), market_rules(settings))
-            async with open_system(tree, rng=random.Random(entropy(16))) as system:  # noqa: S311 -- jitter of restarts
+            rng = random.Random(entropy(16))  # noqa: S311 -- jitter of restarts
+            async with open_system(tree, rng=rng, around=None if tracing is None else tracing.around) as system:
                 yield Floor(settings, system, services, store, metering, oversight, addresses, slack)
             waiting = sum((await store.outbox_depths()).values())
             if waiting:
@@ -150,7 +165,9 @@ def oversight_rules(settings: Settings) -> OversightRules:
 
 
 @contextmanager
-def grpc_services(settings: Settings, clock: SystemClock) -> Iterator[ServiceAddresses]:
+def grpc_services(
+    settings: Settings, clock: SystemClock, interceptors: Sequence[grpc.ServerInterceptor] = ()
+) -> Iterator[ServiceAddresses]:
     """Start the services that the settings do not place elsewhere, and yield where both are."""
     files = service_files(settings.data_folder)
     with ExitStack() as stack:
@@ -158,7 +175,7 @@ def grpc_services(settings: Settings, clock: SystemClock) -> Iterator[ServiceAdd
         if metering is None:
             metering_store = SqliteMeteringStore(files["metering"])
             stack.callback(metering_store.close)
-            metering = stack.enter_context(serve_metering(metering_store, clock.now_us))
+            metering = stack.enter_context(serve_metering(metering_store, clock.now_us, interceptors=interceptors))
         oversight = settings.oversight_grpc_address
         if oversight is None:
             oversight_store = SqliteOversightStore(files["oversight"])
@@ -168,6 +185,7 @@ def grpc_services(settings: Settings, clock: SystemClock) -> Iterator[ServiceAdd
                     oversight_store,
                     clock.now_us,
                     auto_approve_below_micros=settings.oversight_auto_approve_below,
+                    interceptors=interceptors,
                 )
             )
         yield ServiceAddresses(metering, oversight)

@@ -1,5 +1,9 @@
-"""What operators and Prometheus see of a running floor beside its actors."""
+"""What operators and Prometheus see of a running floor beside its actors, and where its traces go."""
 
+import os
+from typing import TYPE_CHECKING, Final
+
+import click
 from attrs import evolve
 
 from net.edge import Edge
@@ -8,6 +12,24 @@ from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
 from net.websocket.hub import Hub
 from tradefloor.floor import Floor
+
+if TYPE_CHECKING:
+    from tradefloor.tracing import Tracing
+
+OTLP: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+
+
+def tracing_wanted() -> "Tracing | None":
+    """Return the tracing that OTEL_* asks for, None where it asks for none. Raises `click.ClickException`."""
+    off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or os.environ.get("OTEL_TRACES_EXPORTER") == "none"
+    if off or not any(os.environ.get(name) for name in OTLP):
+        return None
+    try:
+        from tradefloor.tracing import Tracing, exporting_provider  # noqa: PLC0415 - of the optional extra
+    except ImportError as error:
+        message = f"traces need the packages of the extra: pip install 'tradefloor[otel]', or unset {OTLP[0]} ({error})"
+        raise click.ClickException(message) from error
+    return Tracing(exporting_provider())
 
 
 def observed(edge: Edge, floor: Floor, hub: Hub, trades: TradeMeter, loop_lag: Histogram) -> Edge:

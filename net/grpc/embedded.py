@@ -1,8 +1,9 @@
 """Both services in this process: embedded on free loopback ports, or alone on fixed ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import grpc
 from attrs import frozen
 
 from net.grpc import metering_client, oversight_client
@@ -29,7 +30,12 @@ class ServiceAddresses:
 
 @contextmanager
 def serve_metering(
-    store: MeteringStore, clock: Clock, *, address: str = LOOPBACK, tls: TlsServer | None = None
+    store: MeteringStore,
+    clock: Clock,
+    *,
+    address: str = LOOPBACK,
+    tls: TlsServer | None = None,
+    interceptors: Sequence[grpc.ServerInterceptor] = (),
 ) -> Iterator[str]:
     """Serve metering while the block runs, and yield the address. Raises `ListenError`."""
     servicer = MeteringServicer(store, clock)
@@ -39,6 +45,7 @@ def serve_metering(
         lambda server: metering_pb2_grpc.add_MeteringServiceServicer_to_server(servicer, server),
         threads_max=CALL_THREADS,
         tls=tls,
+        interceptors=interceptors,
     )
     try:
         yield server.address
@@ -54,6 +61,7 @@ def serve_oversight(
     auto_approve_below_micros: int,
     address: str = LOOPBACK,
     tls: TlsServer | None = None,
+    interceptors: Sequence[grpc.ServerInterceptor] = (),
 ) -> Iterator[str]:
     """Serve oversight while the block runs, and yield the address. Raises `ListenError`."""
     servicer = OversightServicer(store, clock, auto_approve_below_micros)
@@ -63,6 +71,7 @@ def serve_oversight(
         lambda server: oversight_pb2_grpc.add_OversightServiceServicer_to_server(servicer, server),
         threads_max=CALL_THREADS + WATCHERS_MAX,
         tls=tls,
+        interceptors=interceptors,
     )
     try:
         yield server.address

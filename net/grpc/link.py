@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -42,6 +43,15 @@ def no_correlation_id() -> str | None:
     return None
 
 
+Metadata = tuple[tuple[str, str], ...]
+
+
+@contextmanager
+def no_trace(_method: str) -> Iterator[Metadata]:
+    """Make a call that nobody traces."""
+    yield ()
+
+
 @frozen
 class CallSettings:
     """How calls are made."""
@@ -70,11 +80,16 @@ class Link:
         channel: grpc.Channel,
         settings: CallSettings,
         correlation_id: Callable[[], str | None] = no_correlation_id,
+        traced: Callable[[str], AbstractContextManager[Metadata]] = no_trace,
     ) -> None:
-        """Take over the channel, and ask ``correlation_id`` at each call, in the task that makes it."""
+        """Take over the channel, and ask ``correlation_id`` at each call, in the task that makes it.
+
+        Each call happens within ``traced``, of its method, which says what metadata goes along.
+        """
         self.channel = channel
         self._settings = settings
         self._correlation_id = correlation_id
+        self._traced = traced
         self._limiter = trio.CapacityLimiter(settings.threads_max)
         self._breaker: breaker.State = breaker.Closed()
         self._closed = False
@@ -103,9 +118,9 @@ class Link:
         await self._admit(name)
         began_s = trio.current_time()
         deadline_s = self._settings.deadline_s
-        work = partial(method, request, timeout=deadline_s, metadata=self.metadata())
         try:
-            with trio.fail_after(deadline_s + _QUEUE_GRACE_S):
+            with self._traced(name) as metadata, trio.fail_after(deadline_s + _QUEUE_GRACE_S):
+                work = partial(method, request, timeout=deadline_s, metadata=self.metadata() + metadata)
                 response = await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
         except grpc.RpcError as error:
             self._note(name, error.code().name.lower(), began_s)

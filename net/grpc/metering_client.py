@@ -1,7 +1,7 @@
 """The metering service as a client sees it: the actors' port, over gRPC."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from types import MappingProxyType
 
 import grpc
@@ -16,7 +16,7 @@ from actors.ports.metering import (
     UsageReport,
 )
 from net.grpc.channel import TlsClient, open_channel, service_config
-from net.grpc.link import CallSettings, Link, Outage, Request, Response, no_correlation_id
+from net.grpc.link import CallSettings, Link, Metadata, Outage, Request, Response, no_correlation_id, no_trace
 from net.grpc.metering_messages import read_quota, read_usage, write_event, write_limits
 from proto import metering_pb2, metering_pb2_grpc
 
@@ -108,10 +108,11 @@ async def open_metering_client(
     tls: TlsClient | None = None,
     settings: CallSettings | None = None,
     correlation_id: Callable[[], str | None] = no_correlation_id,
+    traced: Callable[[str], AbstractContextManager[Metadata]] = no_trace,
 ) -> AsyncIterator[MeteringClient]:
     """Open a client to ``host:port`` for as long as the block runs; the service need not be there yet."""
     channel = open_channel(address, service_config(SERVICE, _IDEMPOTENT_METHODS), tls)
-    link = Link(channel, settings or CallSettings(), correlation_id)
+    link = Link(channel, settings or CallSettings(), correlation_id, traced)
     try:
         yield MeteringClient(link)
     finally:

@@ -1,7 +1,7 @@
 """The oversight service as a client sees it: the actors' port, over gRPC."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from types import MappingProxyType
 
 import grpc
@@ -21,7 +21,7 @@ from actors.ports.oversight import (
     RequestUnknown,
 )
 from net.grpc.channel import TlsClient, open_channel, service_config
-from net.grpc.link import CallSettings, Link, Outage, Request, Response, no_correlation_id
+from net.grpc.link import CallSettings, Link, Metadata, Outage, Request, Response, no_correlation_id, no_trace
 from net.grpc.oversight_messages import (
     RECORDED_STATUS_KEY,
     read_decision_event,
@@ -145,10 +145,11 @@ async def open_oversight_client(
     tls: TlsClient | None = None,
     settings: CallSettings | None = None,
     correlation_id: Callable[[], str | None] = no_correlation_id,
+    traced: Callable[[str], AbstractContextManager[Metadata]] = no_trace,
 ) -> AsyncIterator[OversightClient]:
     """Open a client to ``host:port`` for as long as the block runs; the service need not be there yet."""
     channel = open_channel(address, service_config(SERVICE, _IDEMPOTENT_METHODS), tls)
-    link = Link(channel, settings or CallSettings(), correlation_id)
+    link = Link(channel, settings or CallSettings(), correlation_id, traced)
     try:
         yield OversightClient(link)
     finally:

@@ -1,6 +1,6 @@
 """A gRPC server with health and reflection, in a bounded pool of threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -60,11 +60,12 @@ def start_server(
     *,
     threads_max: int,
     tls: TlsServer | None = None,
+    interceptors: Sequence[grpc.ServerInterceptor] = (),
 ) -> RunningServer:
     """Serve a service (by its full name) at ``host:port``; port 0 takes a free one. Raises `ListenError`."""
     server = grpc.server(
         ThreadPoolExecutor(max_workers=threads_max, thread_name_prefix=service),
-        interceptors=[CallLog()],
+        interceptors=[CallLog(), *interceptors],
         maximum_concurrent_rpcs=threads_max + CALLS_WAITING_MAX,
         options=[
             ("grpc.keepalive_permit_without_calls", 1),

@@ -1,7 +1,7 @@
 """`tradefloor serve`: the whole floor in one process, until it is told to stop."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import trio
@@ -17,9 +17,13 @@ from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_de
 from tradefloor.edge import nothing_first, open_edge
 from tradefloor.floor import Floor
 from tradefloor.logs import configure_logging
+from tradefloor.observing import tracing_wanted
 from tradefloor.settings import Settings, load_settings, settings_options, stray_variables
 from tradefloor.stopping import say, stop_signals
 from tradefloor.surroundings import settle_memory
+
+if TYPE_CHECKING:
+    from tradefloor.tracing import Tracing
 
 
 @click.command()
@@ -31,8 +35,9 @@ def serve(*, demo: bool, **values: Any) -> None:
     configure_logging(settings.log_format, settings.log_level)
     for name in stray_variables():
         click.echo(f"The environment variable {name} is no setting; see: tradefloor serve --help", err=True)
+    tracing = tracing_wanted()
     try:
-        trio.run(run, settings, demo and settings.is_development)
+        trio.run(run, settings, demo and settings.is_development, tracing)
     except (Exception, BaseExceptionGroup) as error:
         cause = obstacle(error)
         if cause is None:
@@ -63,7 +68,7 @@ def explain(cause: Exception, settings: Settings) -> str:
     return f"cannot use {cause.filename} ({cause.strerror}); set DATABASE_PATH to a file in a folder you may write"
 
 
-async def run(settings: Settings, demo: bool) -> None:
+async def run(settings: Settings, demo: bool, tracing: "Tracing | None" = None) -> None:
     """Serve until SIGINT or SIGTERM; a second one, or the limit of a stop, ends the program at once."""
     with stop_signals(settings.stop_timeout) as stopping:
         seed = seed_demo_user if settings.is_development else nothing_first
@@ -72,7 +77,7 @@ async def run(settings: Settings, demo: bool) -> None:
             await seed(floor, people, passwords)
             settle_memory()  # A quarter of a second, during which nobody may wait for an answer yet.
 
-        async with open_edge(settings, first) as edge:
+        async with open_edge(settings, first, tracing) as edge:
             announce(settings, edge.url, demo=demo)
             if demo:
                 await seed_demo_agents(edge.floor, edge.people)
