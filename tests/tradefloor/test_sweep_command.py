@@ -1,5 +1,8 @@
 """`tradefloor sweep`: runs in processes, going on after an interruption, and its report."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from simulations.sweep.outcome import FILE_NAME
 from tradefloor.commands.sweep import sweep
 
 SMALL = ("quickstart", "--agents", "4", "--days", "0.02", "--set", "oversight.threshold=3000", "--jobs", "1")
+LONG = (*("-m", "tradefloor", "sweep"), *SMALL, *("--vary", "oversight.approvers=1..2", "--days", "30"))
 
 
 def run(folder: Path, *arguments: str) -> Result:
@@ -44,3 +48,40 @@ def test_mistakes_are_told_before_anything_runs(tmp_path: Path, varied: str, sai
     assert result.exit_code == 2
     assert said in result.output
     assert not (tmp_path / FILE_NAME).exists()
+
+
+@pytest.mark.e2e
+def test_ctrl_c_reports_what_there_is_and_a_kill_leaves_nobody(tmp_path: Path) -> None:
+    """An interrupted sweep says how to go on; the processes of a killed one end with it."""
+    for number, how in enumerate((signal.SIGINT, signal.SIGKILL)):
+        folder = tmp_path / str(number)
+        with subprocess.Popen(
+            [sys.executable, *LONG, "--out", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            workers = children_of(process)
+            process.send_signal(how)
+            # What they print to is closed by the last of them, so this hangs while one is left.
+            printed, _ = process.communicate(timeout=60)
+        assert workers
+        if how is signal.SIGINT:
+            assert process.returncode == 1
+            assert "40 of 40 runs are missing; the same command goes on with them." in printed
+            assert "No run has ended yet." in (folder / "report.html").read_text("utf-8")
+
+
+def children_of(process: "subprocess.Popen[str]") -> list[str]:
+    """Wait until a process has the workers of a sweep, and return their ids."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while process.poll() is None:
+        found = [child for child in children.read_text().split() if "spawn_main" in command_line(child)]
+        if found:
+            return found
+    raise AssertionError("the sweep ended by itself")
+
+
+def command_line(process_id: str) -> str:
+    """Return how a process was started, nothing when it is gone."""
+    try:
+        return Path(f"/proc/{process_id}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

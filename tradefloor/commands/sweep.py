@@ -1,7 +1,10 @@
 """`tradefloor sweep`: run a scenario again and again with other values, and show what they trade off."""
 
 import logging
+import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -89,10 +92,21 @@ def sweep(
 
 
 def prepare() -> None:
-    """Make a process ready to run one case after the other; Ctrl-C is for the process that started it."""
+    """Make a process ready to run one case after the other; Ctrl-C is for the process that started it.
+
+    Should that one be killed, this one ends with it instead of finishing what nobody waits for.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger().addHandler(logging.NullHandler())
     settle_memory()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _run(work: Sweep, jobs: int, made: Provenance) -> dict[str, Outcome]:
