@@ -8,8 +8,10 @@ them committed, so that no tick comes between; the market tells it of the ticks 
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
+
+from attrs import evolve
 
 from actors import desk, firing, paths, resting
 from actors.asking import ask
@@ -18,6 +20,7 @@ from actors.desk import Outcome, Ticket
 from actors.errors import FloorBusy, IdempotencyMismatch, JournalUnavailable
 from actors.events import ApprovalRequested, Recorded, TradeEventRecord
 from actors.judgement import judge
+from actors.liquidity import fill_price_micros
 from actors.messages import (
     Append,
     CancelOpenTrade,
@@ -31,7 +34,7 @@ from actors.messages import (
     WatchAgain,
     WatchPrices,
 )
-from actors.model import FLOOR, Approval, OrderRequest, Principal, Trade, TradeStatus
+from actors.model import FLOOR, Action, Approval, OrderRequest, OrderType, Principal, Trade, TradeStatus
 from actors.outbound import deliveries_of, news_of
 from actors.ports.journal import Commit, IdempotencyClaim
 from actors.resting import NOTHING, Watch
@@ -98,7 +101,7 @@ class PortfolioActor(Actor):
         outcome, trades, refusal = desk.place_orders(
             self._book,
             views.agent(self._agent_id),
-            ((order, self._ticket(order, message.principal, autonomous=True)) for order in message.orders),
+            ((order, self._ticket(order, message.principal, autonomous=True)) for order in self._taken(message.orders)),
             self._services.rules,
             lambda book, trade: judge(book, trade, views.market),
         )
@@ -119,13 +122,13 @@ class PortfolioActor(Actor):
         views = self._services.views
         book = self._book
         held = book.approvals.get(message.request_id)
-        symbol = book.open_trades[held.trade_id].symbol if held is not None else ""
+        trade = None if held is None else book.open_trades[held.trade_id]
         outcome = desk.resolve_approval(
             book,
             views.agent(self._agent_id),
             message.request_id,
             message.decision,
-            views.market.price(symbol) if held is not None else 0,
+            0 if trade is None else self._price_micros(trade.symbol, trade.action, trade.quantity, trade.order_type),
         )
         await self._commit(outcome, message.principal)
         assert outcome.approval is not None
@@ -198,6 +201,20 @@ class PortfolioActor(Actor):
         self._seen_tick = BEFORE_ANY_TICK
         self._tell_market(self._book, BEFORE_ANY_TICK)
 
+    def _taken(self, orders: Iterable[OrderRequest]) -> Iterator[OrderRequest]:
+        """Yield orders of a strategy by as much of each as the market takes."""
+        liquidity, views = self._services.liquidity, self._services.views
+        for order in orders:
+            if liquidity is None:
+                yield order
+            elif (quantity := liquidity.takes(views.market.price(order.symbol), order.quantity)) > 0:
+                yield evolve(order, quantity=quantity)
+
+    def _price_micros(self, symbol: str, action: Action, quantity: int, order_type: OrderType) -> int:
+        """Return the price of now for an order. Raises UnknownSymbol."""
+        quote_micros = self._services.views.market.price(symbol)
+        return fill_price_micros(self._services.liquidity, quote_micros, action, quantity, order_type)
+
     def _ticket(self, order: OrderRequest, principal: Principal, *, autonomous: bool) -> Ticket:
         """Return the circumstances of an order that is decided now. Raises UnknownSymbol."""
         services = self._services
@@ -205,7 +222,7 @@ class PortfolioActor(Actor):
             trade_id=services.ids.new("trd"),
             request_id=services.ids.new("ovr"),
             at_us=services.clock.now_us(),
-            price_micros=services.views.market.price(order.symbol),
+            price_micros=self._price_micros(order.symbol, order.action, order.quantity, order.order_type),
             autonomous=autonomous,
             by_program=principal.agent_id is not None,
         )

@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from actors.desk import OversightRules
+from actors.liquidity import Liquidity
 from actors.ports.clock import Clock, Ids
 from actors.ports.history import History
 from actors.ports.journal import JournalStore
@@ -48,6 +49,8 @@ class Services:
     ids: Ids
     rules: OversightRules
     seed: int
+    liquidity: Liquidity | None = None
+    """How thin the market is; None, as on the live floor: it takes everything at the price of now."""
     notifications: Notifications = field(factory=TellNobody)
     pace: Pace = field(factory=Pace)
     leases: Leases = field(factory=Leases)

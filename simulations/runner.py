@@ -18,6 +18,7 @@ from attrs import field, frozen
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.desk import PPM, OversightRules
+from actors.liquidity import Liquidity
 from actors.market import MarketRules
 from actors.money import MICROS_PER_DOLLAR
 from actors.ports.history import History
@@ -41,6 +42,7 @@ from simulations.ports.storage import FaultyStorage
 from simulations.recording import Horizon, Recorder
 from simulations.result import Pace, Provenance, RunResult
 from simulations.scenario import Scenario
+from simulations.scenario.model import Liquidity as ThinMarket
 from simulations.settling import few_collections
 from supervisor import ActorSystem, open_system
 
@@ -212,6 +214,7 @@ def _services(run: _Run, storage: FaultyStorage, metering: InLoopMetering, overs
             price_tolerance_ppm=round(rules.price_tolerance * PPM),
         ),
         seed=scenario.seed,
+        liquidity=_liquidity(scenario.market.liquidity),
         pace=ActorPace(
             review_us=round(scenario.time.review * SECOND_US),
             equity_look_s=max(1.0, scenario.time.tick),
@@ -227,6 +230,17 @@ def _passivate_after_s(scenario: Scenario) -> float:
     """Let few agents keep their tasks, which costs memory, and many give them up, which costs time."""
     ticks = scenario.time.ticks_total if scenario.agents <= KEEP_TASKS_MAX else 2
     return ticks * scenario.time.tick
+
+
+def _liquidity(thin: ThinMarket | None) -> Liquidity | None:
+    if thin is None:
+        return None
+    return Liquidity(
+        volume_micros=_micros(thin.volume),
+        half_spread_ppm=round(thin.spread_bps * PPM / 10_000 / 2),
+        impact_ppm=round(thin.impact * PPM),
+        share_ppm_max=round(thin.share_max * PPM),
+    )
 
 
 def _market_rules(scenario: Scenario) -> MarketRules:

@@ -31,6 +31,7 @@ PURE_MODULES = (
     "actors/hours.py",
     "actors/ledger.py",
     "actors/lifecycle.py",
+    "actors/liquidity.py",
     "actors/model.py",
     "actors/money.py",
     "actors/orders.py",

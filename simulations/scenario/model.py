@@ -117,11 +117,25 @@ class Replayed:
 
 
 @frozen
+class Liquidity:
+    """How thin every symbol's market is: `volume` is what of it trades in a day, in dollars.
+
+    An order at the market pays half of `spread_bps`, and moves the price by `impact` times the square root of its part
+    of the volume. One order of a strategy gets at most `share_max` of the volume.
+    """
+
+    volume: float = field(validator=between(1, 1_000_000_000_000))
+    spread_bps: float = field(default=2, validator=between(0, 1_000))
+    impact: float = field(default=0.02, validator=between(0, 0.5))
+    share_max: float = field(default=1, validator=between(0.0001, 1))
+
+
+@frozen
 class Market:
     """The market: a model of prices with its `parameters`, and what happens to it.
 
     Without `symbols` it lists the twenty of the live floor; `parameters` are those of the model (jumps, variance,
-    reversion), under the names of its fields.
+    reversion), under the names of its fields. Without `liquidity` it takes every order at the price of now.
     """
 
     model: str = field(default=DEFAULT_MODEL, validator=one_of(MODELS))
@@ -130,6 +144,7 @@ class Market:
     correlation: Correlations = field(factory=Correlations)
     shocks: tuple[Shock, ...] = ()
     replay: Replayed | None = None
+    liquidity: Liquidity | None = None
 
     def __attrs_post_init__(self) -> None:
         if (self.model == "replay") != (self.replay is not None):
