@@ -14,6 +14,9 @@ from simulations.sweep.plan import Variation
 from simulations.sweep.table import Point
 
 FILE_NAME: Final = "report.html"
+NEAR: Final = 0.06
+"""Points that are so near each other, as a part of the chart on either side, have one name."""
+
 LABELS_MAX: Final = 24
 """Beyond so many points their names would hide each other; they still show under the pointer."""
 
@@ -59,16 +62,18 @@ def frontier(found: Sequence[Point]) -> go.Figure:
         hoverinfo="skip",
         showlegend=False,
     )
-    named = len(found) <= LABELS_MAX
+    labels = labels_of(found)
     marks = go.Scatter(
         x=[point.decided_a_day.mean for point in found],
         y=[point.own_gain.mean * 100 for point in found],
         error_x=_bar([point.decided_a_day for point in found], 1),
         error_y=_bar([point.own_gain for point in found], 100),
-        mode="markers+text" if named else "markers",
-        text=[point.label for point in found],
-        textposition="top center",
+        mode="markers+text",
+        text=labels,
+        textposition="top right",
         textfont={"size": 11},
+        cliponaxis=False,
+        customdata=[point.label for point in found],
         marker={
             "size": [13 if point.is_best else 9 for point in found],
             "color": [point.expired_share.mean * 100 for point in found],
@@ -76,13 +81,35 @@ def frontier(found: Sequence[Point]) -> go.Figure:
             "cmin": 0,
             "colorbar": {"title": {"text": "expired"}, "ticksuffix": " %", "thickness": 10, "outlinewidth": 0},
         },
-        hovertemplate="%{text}<br>%{x:.1f} decisions a day<br>gain %{y:.2f} %<extra></extra>",
+        hovertemplate="%{customdata}<br>%{x:.1f} decisions a day<br>gain %{y:.2f} %<extra></extra>",
         showlegend=False,
     )
     figure = go.Figure([line, marks])
     figure.update_xaxes(title="decisions a day", rangemode="tozero")
     figure.update_yaxes(title="gain", ticksuffix=" %")
     return figure.update_layout(height=520, hovermode="closest")
+
+
+def labels_of(found: Sequence[Point]) -> list[str]:
+    """Return what is written beside each point: of those that lie on top of each other the first speaks for all."""
+    if len(found) > LABELS_MAX:
+        return [""] * len(found)
+    places = [(point.decided_a_day.mean, point.own_gain.mean) for point in found]
+    reaches = [NEAR * max(1e-9, max(values) - min(values)) for values in zip(*places, strict=True)]
+    labels, spoken_for = [""] * len(found), [False] * len(found)
+    for index, point in enumerate(found):
+        if spoken_for[index]:
+            continue
+        near = [
+            other
+            for other in range(index + 1, len(found))
+            if not spoken_for[other]
+            and all(abs(a - b) <= reach for a, b, reach in zip(places[index], places[other], reaches, strict=True))
+        ]
+        for other in near:
+            spoken_for[other] = True
+        labels[index] = point.label + (f" and {len(near)} more" if near else "")
+    return labels
 
 
 def _bars(

@@ -11,7 +11,7 @@ from simulations.scenario import Scenario
 from simulations.sweep.estimate import Estimate, estimate, student_quantile
 from simulations.sweep.outcome import Outcome
 from simulations.sweep.plan import Case, Variation, cases
-from simulations.sweep.report import page_of
+from simulations.sweep.report import labels_of, page_of
 from simulations.sweep.table import points
 from tests.simulations.sweep.test_plan import DOCUMENT, unchanged
 
@@ -95,6 +95,20 @@ def test_a_report_shows_every_setting() -> None:
     assert "Sweep of made" in html
     empty = page_of(scenario(planned), VARIED, [], 2).render()
     assert "No run has ended yet." in empty
+
+
+def test_points_on_top_of_each_other_have_one_name() -> None:
+    """The first speaks for those beside it; of very many points none is named."""
+    planned = three(1)
+    rows = [(0.10, 10.0), (0.1001, 10.0), (0.20, 50.0)]
+    outcomes = {
+        case.identity: evolve(OUTCOME, gain=gain, decided_a_day=decided)
+        for case, (gain, decided) in zip(planned, rows, strict=True)
+    }
+    found = points(planned, outcomes)
+    assert labels_of(found) == ["approvers 1 and 1 more", "", "approvers 3"]
+    assert labels_of(found[:1]) == ["approvers 1"]
+    assert labels_of(found * 9) == [""] * 27
 
 
 def scenario(planned: list[Case]) -> Scenario:
