@@ -2,9 +2,10 @@
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from attrs import frozen
 
@@ -12,6 +13,9 @@ from simulations.result import Provenance
 from simulations.runner import Outside, simulate
 from simulations.sweep.outcome import Outcome, outcome_of
 from simulations.sweep.plan import Case
+
+LOOK_S: Final = 0.2
+"""How often it is asked whether the sweep is to end."""
 
 
 @frozen
@@ -27,25 +31,25 @@ class Workers:
     files: Path | None
 
 
-def run_cases(cases: Sequence[Case], workers: Workers) -> Iterator[tuple[Case, Outcome]]:
-    """Run cases and yield each with its outcome, in the order in which they end.
+def run_cases(cases: Sequence[Case], workers: Workers, wants_end: Callable[[], bool]) -> Iterator[tuple[Case, Outcome]]:
+    """Run cases and yield each with its outcome, in the order in which they end; end the processes when told to.
 
-    Whoever stops asking, as Ctrl-C does, ends the processes at once. Raises what a run raises, and
-    ``concurrent.futures.process.BrokenProcessPool`` when a process dies.
+    Raises what a run raises, and ``concurrent.futures.process.BrokenProcessPool`` when a process dies.
     """
     # Fresh processes: one that is forked from a program with threads may find a lock that nobody will ever release.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers.jobs, context, initializer=workers.prepare)
     try:
         due = {pool.submit(run_case, case, workers.provenance, workers.files): case for case in cases}
-        for done in as_completed(due):
-            yield due[done], done.result()
-    except BaseException:
+        left = set(due)
+        while left and not wants_end():
+            ended, left = wait(left, LOOK_S, FIRST_COMPLETED)
+            for done in ended:
+                yield due[done], done.result()
+    finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
-        raise
-    pool.shutdown()
 
 
 def run_case(case: Case, provenance: Provenance, files: Path | None) -> Outcome:

@@ -88,7 +88,7 @@ def _run(scenario: Scenario, document: Document, folder: Path, database: Path | 
         raise FileExistsError(f"{database} exists; a run begins with an empty database")
     quiet()
     line = ProgressLine(time.monotonic())
-    with _interrupts() as interrupted:
+    with interrupts() as interrupted:
         outside = Outside(
             monotonic_s=time.monotonic,
             provenance=provenance(),
@@ -110,7 +110,7 @@ def quiet() -> None:
 
 
 @contextmanager
-def _interrupts() -> Iterator[list[int]]:
+def interrupts() -> Iterator[list[int]]:
     """Collect Ctrl-C instead of raising it: the run ends at its next tick. A second one is raised."""
     received: list[int] = []
 

@@ -22,7 +22,7 @@ from simulations.sweep.plan import Case, Variation, cases, parse_variation
 from simulations.sweep.pool import Workers, run_cases
 from simulations.sweep.report import FILE_NAME, page_of
 from simulations.sweep.table import points
-from tradefloor.commands.simulate import RUNS, changed
+from tradefloor.commands.simulate import RUNS, changed, interrupts
 from tradefloor.surroundings import provenance, settle_memory
 
 JOBS: Final = 2
@@ -119,14 +119,12 @@ def _run(work: Sweep, jobs: int, made: Provenance) -> dict[str, Outcome]:
         click.echo(f"{known:,} of {len(work.cases):,} runs are known from before.", err=True)
     workers = Workers(jobs, prepare, made, work.document.folder)
     try:
-        with _progress() as progress:
+        with interrupts() as interrupted, _progress() as progress:
             task = progress.add_task("runs", total=len(work.cases), completed=known)
-            for case, outcome in run_cases(due, workers):
+            for case, outcome in run_cases(due, workers, lambda: bool(interrupted)):
                 file.add(case.identity, outcome)
                 outcomes[case.identity] = outcome
                 progress.advance(task)
-    except KeyboardInterrupt:
-        click.echo("Interrupted.", err=True)
     except BrokenProcessPool:
         click.echo("A process of the sweep died, perhaps for want of memory; lower --jobs or --agents.", err=True)
     return outcomes
