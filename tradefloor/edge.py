@@ -1,7 +1,8 @@
 """Opening the edge of a floor: HTTP, WebSocket and Socket.IO on one server, supervised below `/edge`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import trio
@@ -16,6 +17,7 @@ from net.floor_socketio.endpoint import create_socketio
 from net.grpc.metering_client import MeteringClient
 from net.grpc.oversight_client import OversightClient
 from net.http.app import create_app
+from net.local_control import SOCKET_NAME, AsLocalOperator, listen_locally, local_operator
 from net.loop_watch import LoopWatchActor
 from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
@@ -48,6 +50,8 @@ SERVICE_ANSWER_S_MAX: Final = 1.5
 SOCKET_PATH: Final = "/ws"
 EDGE: Final = "/edge"
 
+_log = logging.getLogger(__name__)
+
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 Preparation = Callable[[Floor, People, Passwords], Awaitable[None]]
 
@@ -61,11 +65,12 @@ class OpenEdge:
     auth: Auth
     hub: Hub
     url: str
-    doors: Doors
+    doors: tuple[Doors, ...]
 
     async def close(self) -> None:
         """Take no new connection, tell the sockets and close them, and let the requests in progress finish."""
-        self.doors.close()
+        for doors in self.doors:
+            doors.close()
         if self.floor.system.exists(EDGE):
             with trio.CancelScope(shield=True):
                 await self.floor.system.stop(EDGE)
@@ -98,20 +103,48 @@ async def open_edge(
                 http.asgi_http_class = tracing.connection()
             mounted = Mounted(http, create_endpoint(edge, auth, hub))
             app = socketio.server.in_front_of(mounted)
-            slack = ChildSpec("slack", lambda: SlackActionsActor(edge, floor.slack))
-            server = ChildSpec("http", lambda: HttpServerActor(app, doors, GRACE_S), shutdown_s=GRACE_S + 1)
-            sessions = ChildSpec("socketio", socketio.actor, shutdown_s=GRACE_S)
-            sockets = ChildSpec("sockets", lambda: HubActor(hub), shutdown_s=GRACE_S)
-            watch = ChildSpec("watch", lambda: LoopWatchActor(loop_lag.observe))
-            # The last to start is the first to stop: sockets end before the server that carries them.
-            children = (watch, slack, server, sessions, sockets)
-            await first(floor, people, auth.passwords)
-            await floor.system.start_child("/", SupervisorSpec("edge", children=children))
-            opened = OpenEdge(floor, people, auth, hub, url_of(listener), doors)
-            try:
-                yield opened
-            finally:
-                await opened.close()
+            with _local_doors(settings) as local:
+                servers = (
+                    _server("http", app, doors),
+                    *(_server("local", _by_operator(app, auth), at) for at in local),
+                )
+                watch = ChildSpec("watch", lambda: LoopWatchActor(loop_lag.observe))
+                slack = ChildSpec("slack", lambda: SlackActionsActor(edge, floor.slack))
+                sessions = ChildSpec("socketio", socketio.actor, shutdown_s=GRACE_S)
+                sockets = ChildSpec("sockets", lambda: HubActor(hub), shutdown_s=GRACE_S)
+                # The last to start is the first to stop: sockets end before the server that carries them.
+                children = (watch, slack, *servers, sessions, sockets)
+                await first(floor, people, auth.passwords)
+                await floor.system.start_child("/", SupervisorSpec("edge", children=children))
+                opened = OpenEdge(floor, people, auth, hub, url_of(listener), (doors, *local))
+                try:
+                    yield opened
+                finally:
+                    await opened.close()
+
+
+def _server(name: str, app: AsgiApp, doors: Doors) -> ChildSpec:
+    return ChildSpec(name, lambda: HttpServerActor(app, doors, GRACE_S), shutdown_s=GRACE_S + 1)
+
+
+@contextmanager
+def _local_doors(settings: Settings) -> Iterator[tuple[Doors, ...]]:
+    """Open the door of the local operator, where there can be one; a floor without it is operated by `--url`."""
+    with ExitStack() as stack:
+        try:
+            listener = stack.enter_context(listen_locally(settings.data_folder / SOCKET_NAME))
+        except OSError as error:
+            _log.warning("commands on this machine need --url and a token: %s", error)
+            yield ()
+        else:
+            yield (Doors(listener),)
+
+
+def _by_operator(app: AsgiApp, auth: Auth) -> AsgiApp:
+    """Let whoever comes in without a credential be the local operator."""
+    credential = f"opr_{entropy(32).hex()}"
+    auth.recogniser.admit(credential, local_operator())
+    return AsLocalOperator(app, credential)
 
 
 class Mounted:

@@ -1,0 +1,1 @@
+"""What the operator's commands share: the way to a floor, their options, and how answers are shown."""
