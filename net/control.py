@@ -21,8 +21,8 @@ from actors.ports.journal import Commit
 from net.edge import Edge
 from supervisor import ActorStopped, Control, NoSuchActor, Selection
 
-HTTP_SERVER: Final = "/edge/http"
-"""The actor that carries the requests, which must not end before it has answered them."""
+SERVERS: Final = ("/edge/http", "/edge/local")
+"""The actors that carry the requests, over TCP and from this machine, which must not end before they have answered."""
 
 
 class Verb(StrEnum):
@@ -121,9 +121,10 @@ def _states(control: Control, selection: Selection) -> Mapping[str, int]:
 
 
 def _require_carrier(verb: Verb, selection: Selection) -> None:
-    """Refuse to end the actor that carries this very request. Raises ControlRefused."""
-    if verb in {Verb.STOP, Verb.RESTART} and _covers(selection, HTTP_SERVER):
-        raise ControlRefused(f"{HTTP_SERVER} carries this request; to stop the program, end its process")
+    """Refuse to end an actor that may carry this very request. Raises ControlRefused."""
+    carrier = next((server for server in SERVERS if _covers(selection, server)), None)
+    if verb in {Verb.STOP, Verb.RESTART} and carrier is not None:
+        raise ControlRefused(f"{carrier} carries requests such as this one; to stop the program, end its process")
 
 
 def _brings_back_the_journal(verb: Verb, selection: Selection) -> bool:

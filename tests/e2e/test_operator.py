@@ -148,6 +148,15 @@ def test_many_actors_are_asked_about_first(run: Any, agent_id: str) -> None:
     assert "actors at /?" in result.output
 
 
+@pytest.mark.parametrize("verb", ["stop", "restart"])
+def test_the_operators_door_is_not_ended_through_itself(run: Any, verb: str) -> None:
+    """It would answer nobody on this machine any more, until the floor starts anew."""
+    result = run(verb, "/edge/local", "--yes", "--reason", "a slip")
+
+    assert result.exit_code == 1
+    assert "/edge/local carries requests such as this one" in result.output
+
+
 def test_trace(run: Any) -> None:
     """What the market takes in hand, and an end line that counts."""
     lines = run("trace", "/market", "--count", "1").stdout.splitlines()
