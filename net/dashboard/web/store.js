@@ -2,7 +2,7 @@
  * What the floor is like now: snapshots over HTTP, kept up to date by frames.
  *
  * Frames that arrive while a snapshot is read are applied once more after it, as each says how something stood: so none
- * is lost, whichever of the two was first. Pages hear of changes once a frame of the screen, by topic.
+ * is lost, whichever of the two was first. Pages hear of changes ten times a second, by topic.
  */
 
 import { get, pages } from "./api.js";
@@ -12,6 +12,7 @@ const POINTS_MAX = 60;
 const MINUTE_MS = 60_000;
 const DAYS_KNOWN_MAX = 300;
 const ALERT_SHARE = 0.8;
+const TELL_MS = 100;
 
 /** An agent with what the page adds: `value` at the prices of now, `open` (equity when the day began), `peak` of the day. */
 export class Store extends EventTarget {
@@ -55,7 +56,7 @@ export class Store extends EventTarget {
     return Date.now() + this.clockSkew_ms;
   }
 
-  /** Have `change` dispatched with this topic before the next paint. */
+  /** Have `change` dispatched with this topic in a moment, together with what else changes until then. */
   touch(topic) {
     this.#dirty.add(topic);
     if (this.#scheduled) return;
@@ -66,8 +67,7 @@ export class Store extends EventTarget {
       this.#dirty = new Set();
       this.dispatchEvent(new CustomEvent("change", { detail: topics }));
     };
-    if (document.hidden) setTimeout(tell, 100);
-    else requestAnimationFrame(tell);
+    setTimeout(tell, TELL_MS);
   }
 
   /** Agents with four fifths of a quota used, or more. */
