@@ -90,7 +90,7 @@ class Connection:
         try:
             yield
         except httpx.TransportError as error:
-            raise NotReached(_way_out(self._place, error)) from error
+            raise NotReached(way_out(self._place, error)) from error
 
 
 @contextmanager
@@ -126,13 +126,15 @@ def _reason(response: httpx.Response) -> str:
     return "\n".join(told)
 
 
-def _way_out(place: Place, error: httpx.TransportError) -> str:
+def way_out(place: Place, error: httpx.TransportError) -> str:
     """Say that nobody answers, and what to do about it."""
     if isinstance(error, httpx.TimeoutException):
         return f"the floor at {place} did not answer within {TIMEOUT_S:.0f} s; its log says what keeps it busy"
+    if not isinstance(error, httpx.ConnectError):
+        return f"the connection to {place} broke before the answer; what was asked may be done: see tradefloor summary"
     if place.url is not None:
         return f"no floor answers at {place.url} ({error}); see that it runs, and that --url is right"
-    return _no_floor(place)
+    return f"no floor answers at {place}: it is starting just now, or was killed; then start it with: tradefloor serve"
 
 
 def _no_floor(place: Place) -> str:
