@@ -41,4 +41,4 @@ def test_a_failure_is_told_with_the_way_back_to_it(monkeypatch: pytest.MonkeyPat
     assert result.exit_code == 1
     assert "tradefloor chaos --first-seed 3 --seeds 1" in result.output
     assert "steps are enough for" in result.output
-    assert "1 seeds, 1 violations." in result.output
+    assert "Seeds: 1, violations: 1." in result.output

@@ -77,7 +77,7 @@ def _summary(verdicts: Sequence[Verdict], real_s: float) -> str:
     told = _document(verdicts, real_s)
     violated = sum(verdict.violation is not None for verdict in verdicts)
     return (
-        f"{len(verdicts):,} seeds, {violated:,} violations. "
+        f"Seeds: {len(verdicts):,}, violations: {violated:,}. "
         f"{told['steps']:,} steps, {told['crashes']:,} crashes, {told['events']:,} events, {told['executed']:,} fills "
         f"in {real_s:.0f} s: {told['virtualPerReal']:,.0f} times as fast as the clock."
     )
