@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
+from tradefloor.operating.approval_card import approval_card, order
 from tradefloor.operating.connection import API, Place
 from tradefloor.operating.options import floor_options, show, shown, watched
-from tradefloor.operating.tables import dollars, is_wide, state, table
+from tradefloor.operating.tables import dollars, is_wide, table
 
 REQUESTS = f"{API}/oversight/requests"
 
@@ -46,7 +46,7 @@ def list_approvals(place: Place, status: str, *, as_json: bool, watch: bool) -> 
 @floor_options
 def show_approval(place: Place, request_id: str, *, as_json: bool) -> None:
     """Show one approval: what, why, its risk and what it would do to the portfolio."""
-    show(place, lambda floor: floor.get(f"{REQUESTS}/{request_id}"), _card, as_json=as_json)
+    show(place, lambda floor: floor.get(f"{REQUESTS}/{request_id}"), approval_card, as_json=as_json)
 
 
 def _decision(name: str, doing: str) -> click.Command:
@@ -57,7 +57,7 @@ def _decision(name: str, doing: str) -> click.Command:
     @floor_options
     def command(place: Place, request_id: str, reason: str | None, *, as_json: bool) -> None:
         body = {} if reason is None else {"reason": reason}
-        show(place, lambda floor: floor.post(f"{REQUESTS}/{request_id}/{name}", body), _card, as_json=as_json)
+        show(place, lambda floor: floor.post(f"{REQUESTS}/{request_id}/{name}", body), approval_card, as_json=as_json)
 
     return command
 
@@ -75,36 +75,10 @@ def _table(answer: Mapping[str, Any], status: str) -> RenderableType:
     for item in answer["items"]:
         cells = {
             "request": item["requestId"],
-            "order": _order(item["trade"]),
+            "order": order(item["trade"]),
             "value": dollars(item["estimatedValue"]),
             "risk": item["riskAssessment"]["level"],
             "expires": f"{item['expiresAt'][11:19]} UTC",
         }
         listing.add_row(*(cells[column] for column in columns))
     return listing
-
-
-def _card(item: Mapping[str, Any]) -> Group:
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column(overflow="fold")
-    impact = item["portfolioImpact"]
-    facts.add_row("why", item["reason"])
-    facts.add_row("value", dollars(item["estimatedValue"]))
-    facts.add_row("cash", f"{dollars(impact['cashBefore'])}, afterwards {dollars(impact['cashAfter'])}")
-    facts.add_row("risk", "\n".join([item["riskAssessment"]["level"], *item["riskAssessment"]["factors"]]))
-    facts.add_row("expires", item["expiresAt"])
-    decision = item["decision"]
-    if decision is not None:
-        why = f": {decision['reason']}" if decision["reason"] else ""
-        facts.add_row("decision", f"{decision['result']} by {decision['approverName']}{why}")
-        trade = item["trade"]
-        became = f" at {dollars(trade['executedPrice'])}" if trade["executedPrice"] is not None else ""
-        failed = f": {trade['failureReason']}" if trade["failureReason"] else ""
-        facts.add_row("trade", f"{trade['status']}{became}{failed}")
-    heading = Text.assemble((item["requestId"], "bold"), "  ", state(item["status"]), f"  {_order(item['trade'])}")
-    return Group(heading, facts)
-
-
-def _order(trade: Mapping[str, Any]) -> str:
-    return f"{trade['action']} {trade['quantity']:,} {trade['symbol']}"

@@ -46,6 +46,16 @@ class Place:
         """The local operator's door."""
         return self.database.absolute().parent / SOCKET_NAME
 
+    @property
+    def base_url(self) -> str:
+        """What a path is added to; behind the local door the name of the host says nothing."""
+        return self.url or "http://floor"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Who asks."""
+        return {"Authorization": f"Bearer {self.token}"} if self.url and self.token else {}
+
     def __str__(self) -> str:
         return self.url or str(self.socket)
 
@@ -59,7 +69,7 @@ class Connection:
 
     def get(self, path: str, /, **query: object) -> Any:
         """Return the JSON document at a path."""
-        return self._json("GET", path, params=_wire(query))
+        return self._json("GET", path, params=wire(query))
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         """POST a JSON body, and return the answer's."""
@@ -72,43 +82,45 @@ class Connection:
     @contextmanager
     def lines(self, path: str, /, **query: object) -> Iterator[Iterator[str]]:
         """Yield the lines of a document that goes on; leaving the block ends it."""
-        with self._answering(), self._http.stream("GET", path, params=_wire(query), timeout=None) as response:
+        with answering(self._place), self._http.stream("GET", path, params=wire(query), timeout=None) as response:
             if response.is_error:
                 response.read()
                 raise Refused(_reason(response))
             yield response.iter_lines()
 
     def _json(self, method: str, path: str, **request: Any) -> Any:
-        with self._answering():
+        with answering(self._place):
             response = self._http.request(method, path, **request)
-        if response.is_error:
-            raise Refused(_reason(response))
-        return response.json() if response.content else None
-
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
-        try:
-            yield
-        except httpx.TransportError as error:
-            raise NotReached(way_out(self._place, error)) from error
+        return document(response)
 
 
 @contextmanager
 def connected(place: Place) -> Iterator[Connection]:
     """Yield a connection to a floor, which is tried with the first request. Raises NotReached."""
-    if place.url is not None:
-        headers = {"Authorization": f"Bearer {place.token}"} if place.token else {}
-        http = httpx.Client(base_url=place.url, headers=headers, timeout=TIMEOUT_S)
-    elif not place.socket.is_socket():
+    if place.url is None and not place.socket.is_socket():
         raise NotReached(_no_floor(place))
-    else:
-        transport = httpx.HTTPTransport(uds=str(place.socket))
-        http = httpx.Client(base_url="http://floor", transport=transport, timeout=TIMEOUT_S)
-    with http:
+    transport = None if place.url else httpx.HTTPTransport(uds=str(place.socket))
+    with httpx.Client(base_url=place.base_url, headers=place.headers, transport=transport, timeout=TIMEOUT_S) as http:
         yield Connection(http, place)
 
 
-def _wire(query: Mapping[str, object]) -> dict[str, Any]:
+@contextmanager
+def answering(place: Place) -> Iterator[None]:
+    """Raise NotReached, with what to do about it, where an answer does not come."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise NotReached(way_out(place, error)) from error
+
+
+def document(response: httpx.Response) -> Any:
+    """Return the JSON document of an answer, None for an empty one. Raises Refused."""
+    if response.is_error:
+        raise Refused(_reason(response))
+    return response.json() if response.content else None
+
+
+def wire(query: Mapping[str, object]) -> dict[str, Any]:
     """Return the parameters that are given, under their names on the wire."""
     names = {name: name.split("_")[0] + "".join(part.title() for part in name.split("_")[1:]) for name in query}
     return {names[name]: value for name, value in query.items() if value is not None}
