@@ -311,12 +311,16 @@ class MemoryStore:
             trade = event.trade
             trades = self._trades[trade.agent_id]
             trades[trade.trade_id] = (trades.get(trade.trade_id, (place.seq,))[0], trade)
-            if isinstance(event, TradeCreated) and trade.client_order_id is not None:
-                self._client_orders[trade.agent_id, trade.client_order_id] = trade.trade_id
+            if isinstance(event, TradeCreated):
+                self._remember_client_order(trade)
         if isinstance(event, OF_APPROVAL):
             approval = event.approval
             created_seq = self._approvals.get(approval.request_id, (place.seq,))[0]
             self._approvals[approval.request_id] = (created_seq, approval)
+
+    def _remember_client_order(self, trade: Trade) -> None:
+        if trade.client_order_id is not None:
+            self._client_orders[trade.agent_id, trade.client_order_id] = trade.trade_id
 
     def _trade(self, agent_id: str, trade_id: str) -> Trade | None:
         kept = self._trades.get(agent_id, {}).get(trade_id)

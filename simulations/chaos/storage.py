@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import trio
 
+from actors.bars import Bar
 from actors.drawdown import Watermark
 from actors.errors import JournalUnavailable
 from actors.events import Recorded
@@ -62,10 +63,25 @@ class Disk(MemoryStore):
         self._require()
         await super().save_prices(prices, at_us)
 
+    async def save_bars(self, bars: Sequence[Bar]) -> None:
+        """Store bars of minutes."""
+        self._require()
+        await super().save_bars(bars)
+
     async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
         """Keep peaks."""
         self._require()
         await super().save_watermarks(watermarks)
+
+    async def watermarks(self) -> Sequence[Watermark]:
+        """Return the peaks that were kept."""
+        self._require_power()
+        return await super().watermarks()
+
+    async def purge(self, now_us: int) -> int:
+        """Remove what belongs to agents deleted more than 90 days ago."""
+        self._require()
+        return await super().purge(now_us)
 
     def _require(self) -> None:
         self._require_power()

@@ -6,13 +6,13 @@ A fleet of 100,000 leaves a million events, which live in the log of the run and
 from collections import defaultdict
 from collections.abc import Iterator
 
-from actors.events import Recorded
+from actors.events import Recorded, TradeCreated
 from actors.ports.journal import Commit
 from persistence.memory import MemoryStore
 
 
 class FleetingStore(MemoryStore):
-    """A `MemoryStore` without a history: it has agents, books, the outbox and the count of events, and no events."""
+    """A `MemoryStore` without a history: it has agents, books, outbox, claims and the count of events; no events."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,6 +27,8 @@ class FleetingStore(MemoryStore):
         for event in commit.events:
             self._seq += 1
             self._stream_seqs[commit.stream] += 1
+            if isinstance(event, TradeCreated):
+                self._remember_client_order(event.trade)
             yield Recorded(
                 self._seq,
                 commit.stream,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors import paths
+from actors.bars import Bar
 from actors.book import Book, replay
 from actors.drawdown import Watermark
 from actors.errors import JournalUnavailable
@@ -103,10 +104,25 @@ class ScriptedStore(MemoryStore):
         self._require()
         await super().save_prices(prices, at_us)
 
+    async def save_bars(self, bars: Sequence[Bar]) -> None:
+        """Store bars of minutes, unless it is unavailable."""
+        self._require()
+        await super().save_bars(bars)
+
     async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
         """Keep peaks, unless it is unavailable."""
         self._require()
         await super().save_watermarks(watermarks)
+
+    async def watermarks(self) -> Sequence[Watermark]:
+        """Return the peaks that were kept, unless it is unavailable."""
+        self._require()
+        return await super().watermarks()
+
+    async def purge(self, now_us: int) -> int:
+        """Remove what belongs to agents deleted more than 90 days ago, unless it is unavailable."""
+        self._require()
+        return await super().purge(now_us)
 
     async def delivered(self, entry_ids: Sequence[int]) -> None:
         """Remove entries, unless it is unavailable."""

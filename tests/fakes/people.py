@@ -76,6 +76,7 @@ class FakePeople:
 
     async def end_sign_ins_of(self, user_id: str, at_us: int) -> None:
         """Revoke every sign-in of a person."""
+        await self._arrive()
         for kept in list(self.sign_ins.values()):
             if kept.user_id == user_id:
                 await self.end_sign_in(kept.family_id, at_us)

@@ -1,6 +1,7 @@
 """Commits for tests, as the actors make them."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from attrs import evolve
 
@@ -22,12 +23,18 @@ from actors.ports.journal import (
     ApprovalDelivery,
     Commit,
     Delivery,
+    IdempotencyClaim,
+    JournalStore,
     QuotaDelivery,
     UsageDelivery,
 )
 from actors.ports.metering import QuotaLimits, UsageEvent
 from actors.ports.oversight import OversightRequestRecord
-from tests.actors.builders import NOW_US, OWNER
+from tests.actors.builders import NOW_US, OWNER, a_book, a_ticket, an_agent, buy, held_purchase, placed
+
+AGENT: Final = an_agent()
+OTHER: Final = an_agent(agent_id="agt_2", user_id="usr_other")
+CLAIM: Final = IdempotencyClaim("usr_owner", "key-1", "fingerprint-1")
 
 
 def creation(agent: Agent, **changes: Any) -> Commit:
@@ -107,3 +114,21 @@ def control(verb: str = "pause", target: str = "/agents", at_us: int = NOW_US) -
     """Return the commit of what an operator did."""
     action = ControlAction(verb, target, "the market is closed", 3)
     return Commit(CONTROL_STREAM, at_us, OWNER, "cor_control", (action,))
+
+
+def bought(number: int, **order: Any) -> Outcome:
+    """Return what follows from buying 10 AAPL as the trade of this number, each from a new book."""
+    return placed(a_book(), buy(**order), a_ticket(number))
+
+
+async def filled(store: JournalStore, numbers: Sequence[int], **order: Any) -> None:
+    """Commit purchases of these numbers, each as a transaction of its own."""
+    for number in numbers:
+        await store.commit([change(AGENT, bought(number, **order))])
+
+
+async def held(store: JournalStore) -> Outcome:
+    """Make the agent and an order of it that waits for approval."""
+    outcome = held_purchase()
+    await store.commit([creation(AGENT), change(AGENT, outcome)])
+    return outcome

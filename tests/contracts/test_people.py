@@ -1,18 +1,13 @@
 """The contract of the storage of people, kept by the one in the floor's database and by the fake."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 import trio
 from attrs import evolve
 
+from actors.errors import JournalUnavailable
 from actors.model import Role
 from actors.ports.people import AgentKey, EmailTaken, People, Rotation, SignIn
-from persistence.people import SqlitePeople
-from persistence.store import open_store
 from tests.actors.builders import DAY_US, NOW_US, OWNER
-from tests.fakes.people import FakePeople
 from tests.persistence.commits import a_user
 
 USER = a_user()
@@ -21,16 +16,12 @@ SIGN_IN = SignIn("ses_1", USER.user_id, "hash-1", NOW_US, NOW_US + DAY_US)
 KEY = AgentKey("key_1", "agt_1", USER.user_id, "bot", "hash-of-key-1", "wxyz", NOW_US)
 
 
-@pytest.fixture(params=["fake", "sqlite"])
-async def people(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[People]:
-    """Provide each kind of storage in turn, with two people who are not in the order of their ids."""
-    store = None if request.param == "fake" else open_store(tmp_path / "floor.db")
-    people: People = FakePeople() if store is None else SqlitePeople(store)
+@pytest.fixture(name="people")
+async def two_people(people: People) -> People:
+    """Add two people, who are not in the order of their ids."""
     for user in (USER, OTHER):
         await people.save_user(user, OWNER, NOW_US, "cor_1")
-    yield people
-    if store is not None:
-        store.close()
+    return people
 
 
 async def test_people_are_found_by_id_and_by_address_without_case(people: People) -> None:
@@ -160,3 +151,24 @@ async def test_a_key_is_revoked_once_and_for_its_agent_only(people: People) -> N
     assert not await people.revoke_key("agt_1", "key_1", OWNER, NOW_US + 3, None)
     assert list(await people.keys("agt_1")) == []
     assert await people.key_by_hash("hash-of-key-1") == evolve(KEY, revoked_at_us=NOW_US + 2)
+
+
+async def test_storage_that_cannot_says_so_at_once(people_away: People) -> None:
+    """Whatever it is asked for."""
+    for call in (
+        people_away.user("usr_1"),
+        people_away.user_by_email("olive@example.com"),
+        people_away.users(),
+        people_away.save_user(USER, OWNER, NOW_US, None),
+        people_away.open_sign_in(SIGN_IN),
+        people_away.sign_in("ses_1"),
+        people_away.rotate("ses_1", "hash-1", "hash-2", NOW_US),
+        people_away.end_sign_in("ses_1", NOW_US),
+        people_away.end_sign_ins_of("usr_1", NOW_US),
+        people_away.add_key(KEY, OWNER, None),
+        people_away.keys("agt_1"),
+        people_away.key_by_hash("hash-of-key-1"),
+        people_away.revoke_key("agt_1", "key_1", OWNER, NOW_US, None),
+    ):
+        with pytest.raises(JournalUnavailable):
+            await call
