@@ -77,7 +77,8 @@ class Text:
         if not isinstance(value, str):
             raise FieldError("must be a string")
         if not self.min_length <= len(value) <= self.max_length:
-            raise FieldError(f"must have {self.min_length} to {self.max_length} characters, not {len(value)}")
+            least = "" if self.min_length == self.max_length else f"{self.min_length} to "
+            raise FieldError(f"must have {least}{self.max_length} characters, not {len(value)}")
         if self._matcher.fullmatch(value) is None:
             raise FieldError(f"must be {self.wanted}")
         return value

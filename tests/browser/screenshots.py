@@ -8,7 +8,14 @@ from tests.browser.chromium import NARROW, WIDE, chromium, window
 from tests.browser.floor_api import api, buy, make_agent
 from tests.e2e.program import running
 
-PAGES = {"floor": "", "approvals": "approvals", "supervision": "supervision", "audit": "audit", "settings": "settings"}
+PAGES = {
+    "floor": "",
+    "approvals": "approvals",
+    "supervision": "supervision",
+    "audit": "audit",
+    "settings": "settings",
+    "new-agent": "agents/new",
+}
 SETTLED_MS = 2500
 
 

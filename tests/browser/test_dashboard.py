@@ -14,33 +14,8 @@ from tests.e2e.program import Program, ending, running, start
 
 pytestmark = pytest.mark.browser
 
-PAGES: Final = ("", "approvals", "supervision", "audit", "settings")
+PAGES: Final = ("", "approvals", "supervision", "audit", "settings", "agents/new")
 SECOND_MS: Final = 1000
-
-
-def test_the_demo_flow_by_mouse(browser: Browser, floor: Program) -> None:
-    """Sign in, open an agent, buy what needs approval, approve it, and see it among the positions."""
-    with api(floor.url) as client:
-        make_agent(client, "Mouse desk")
-    with window(browser, floor.url) as desk:
-        desk.sign_in()
-        desk.page.get_by_role("link", name="Mouse desk").click()
-        form = desk.page.get_by_role("region", name="Trade by hand")
-        form.get_by_label("Symbol").select_option("TSLA")
-        form.get_by_label("Shares").fill("500")
-        form.get_by_label("Reason").fill("conviction")
-        form.get_by_role("button", name="Review the order").click()
-        desk.page.get_by_role("dialog").get_by_role("button", name="Buy").click()
-        desk.page.get_by_role("link", name="Approvals").click()
-        expect(desk.page.get_by_text("The agent says: conviction")).to_be_visible()
-        desk.page.get_by_role("button", name="Approve").click()
-        desk.page.get_by_role("dialog").get_by_role("button", name="Approve").dblclick()
-        expect(desk.page.get_by_text("Nothing waits for you")).to_be_visible()
-        desk.page.get_by_role("link", name="Floor", exact=True).click()
-        desk.page.get_by_role("link", name="Mouse desk").click()
-        expect(desk.page.get_by_role("region", name="Positions").get_by_role("cell", name="TSLA").first).to_be_visible()
-        expect(desk.page.locator(".main-svg").first).to_be_visible()
-        assert desk.wrongs == []
 
 
 def test_the_inbox_by_keyboard_and_in_two_windows(browser: Browser, floor: Program) -> None:
@@ -95,7 +70,7 @@ def test_a_restart_of_the_server_needs_no_reload(browser: Browser, tmp_path: Pat
         expect(desk.page.locator("#stale")).to_be_visible()
         port = program.url.rsplit(":", 1)[1]
         with ending(start(tmp_path, "--no-demo", "--port", port)) as again:
-            expect(desk.page.locator("#connection")).to_have_text("Live", timeout=20_000)
+            expect(desk.page.locator("#connection")).to_have_text("Live")
             with api(again.url) as client:
                 buy(client, make_agent(client, "After the restart"), "AAPL", 1)
             expect(desk.page.get_by_role("link", name="After the restart")).to_be_visible()
@@ -112,7 +87,7 @@ def test_every_page_is_accessible(browser: Browser, floor: Program, theme: str, 
     with window(browser, floor.url, theme, size) as desk:
         found = [*_violations(desk.page)]
         desk.sign_in()
-        for place in (*PAGES, f"agents/{agent_id}"):
+        for place in (*PAGES, f"agents/{agent_id}", f"agents/{agent_id}/settings"):
             desk.go(place)
             desk.page.wait_for_load_state("networkidle")
             found += [f"{place}: {each}" for each in _violations(desk.page)]

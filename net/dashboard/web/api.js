@@ -2,12 +2,12 @@
 
 import { freshToken } from "./session.js";
 
-/** What the API refused: `message` for people, `fields` by name, `status`. */
+/** What the API refused: `message` for people, `status`, and `fields` by name, if any are at fault. */
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail ?? problem.title ?? `The floor answered ${status}.`);
     this.status = status;
-    this.fields = Object.fromEntries((problem.errors ?? []).map((error) => [error.field, error.message]));
+    if (problem.errors) this.fields = Object.fromEntries(problem.errors.map((error) => [error.field, error.message]));
   }
 }
 
@@ -49,8 +49,11 @@ export const patch = (path, body) => call("PATCH", path, body);
 export const put = (path, body) => call("PUT", path, body);
 export const remove = (path) => call("DELETE", path);
 
+/** Return a key for a request that must happen once, however often it is sent. */
+export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 /** POST under a key of its own: sent twice, it happens once. Controls and sign-ins need none. */
-export const post = (path, body, key = crypto.getRandomValues(new Uint32Array(4)).join("-")) =>
+export const post = (path, body, key = newKey()) =>
   call("POST", path, body, { "Idempotency-Key": key });
 
 /** Yield the pages of a listing. */

@@ -2,6 +2,7 @@
 
 import { toast } from "./dialogs.js";
 import { classes, fill, h, icon, text } from "./dom.js";
+import { listen } from "./keys.js";
 import { leave, switchTheme } from "./person.js";
 import { may, session, sessions } from "./session.js";
 import { Store } from "./store.js";
@@ -10,23 +11,26 @@ import { agentPage } from "./pages/agent.js";
 import { approvalsPage } from "./pages/approvals.js";
 import { auditPage } from "./pages/audit.js";
 import { floorPage } from "./pages/floor.js";
+import { newAgentPage } from "./pages/new_agent.js";
 import { settingsPage } from "./pages/settings.js";
 import { askToSignIn, signInPage } from "./pages/signin.js";
 import { supervisionPage } from "./pages/supervision.js";
 
-/** Each page: its address after `#/`, its name, the least role it is for, and `open(main, context, ...parts) -> close`. */
+/** Each page: its address after `#/`, its name, its key after g, the least role it is for, and `open(main, context, ...parts) -> close`. */
 const PAGES = [
-  { at: /^$/, address: "", name: "Floor", icon: "floor", open: floorPage },
-  { at: /^approvals(?:\/(\w+))?$/, address: "approvals", name: "Approvals", icon: "approvals", open: approvalsPage },
-  { at: /^agents\/(\w+)$/, name: "Agent", open: agentPage },
-  { at: /^supervision$/, address: "supervision", name: "Supervision", icon: "supervision", role: "admin", open: supervisionPage },
-  { at: /^audit$/, address: "audit", name: "Audit", icon: "audit", role: "admin", open: auditPage },
-  { at: /^settings$/, address: "settings", name: "Settings", icon: "settings", open: settingsPage },
+  { at: /^$/, address: "", name: "Floor", key: "f", icon: "floor", open: floorPage },
+  { at: /^approvals(?:\/(\w+))?$/, address: "approvals", name: "Approvals", key: "a", icon: "approvals", open: approvalsPage },
+  { at: /^agents\/new$/, name: "New agent", open: newAgentPage },
+  { at: /^agents\/(\w+)(?:\/(settings))?$/, name: "Agent", open: agentPage },
+  { at: /^supervision$/, address: "supervision", name: "Supervision", key: "s", icon: "supervision", role: "admin", open: supervisionPage },
+  { at: /^audit$/, address: "audit", name: "Audit", key: "u", icon: "audit", role: "admin", open: auditPage },
+  { at: /^settings$/, address: "settings", name: "Settings", key: "e", icon: "settings", open: settingsPage },
 ];
 
 const app = document.getElementById("app");
 let store = null;
 let closePage = () => undefined;
+let stopListening = () => undefined;
 
 function start() {
   stop();
@@ -41,18 +45,28 @@ function start() {
   store.addEventListener("trouble", (event) => toast(event.detail.message, true));
   store.addEventListener("frame", (event) => announce(event.detail, store));
   store.open();
+  stopListening = listen(offered(), keys());
   go();
 }
 
 function stop() {
   closePage();
   closePage = () => undefined;
+  stopListening();
   store?.close();
   store = null;
 }
 
+/** The pages of the side that are for whoever is signed in. */
+const offered = () => PAGES.filter((page) => page.icon && (!page.role || may(page.role)));
+
+const keys = () => [
+  { key: "/", name: "Find", act: () => document.querySelector('main input[type="search"]')?.focus() },
+  ...(may("trader") ? [{ key: "n", name: "New agent", act: () => (location.hash = "#/agents/new") }] : []),
+];
+
 function shell() {
-  const links = PAGES.filter((page) => page.icon && (!page.role || may(page.role))).map((page) =>
+  const links = offered().map((page) =>
     h("li", {}, h("a", { href: `#/${page.address}`, "data-at": page.address }, icon(page.icon), page.name, page.address === "approvals" && h("span", { class: "badge", hidden: true, id: "badge" }))),
   );
   const root = document.querySelector('link[rel="icon"]').href;
@@ -76,6 +90,7 @@ function skip(event) {
   document.getElementById("main").focus();
 }
 
+let shownAt = null;
 
 function go() {
   if (store === null) return;
@@ -92,6 +107,9 @@ function go() {
   const stale = h("p", { class: "stale", id: "stale", role: "status", hidden: true }, "The floor cannot be reached. What you see may be out of date; it goes on by itself.");
   fill(main, stale, body);
   scrollTo(0, 0);
+  // Whoever comes from another page goes on at the top of this one, by keyboard too.
+  if (shownAt !== null && shownAt !== address) main.focus({ preventScroll: true });
+  shownAt = address;
   if (page) closePage = page.open(body, { store, setTitle }, ...page.at.exec(address).slice(1)) ?? closePage;
   else fill(body, h("div", { class: "empty" }, h("h1", {}, "There is no such page"), h("p", {}, "It may need another role. ", h("a", { class: "link", href: "#/" }, "Go to the floor"))));
   setTitle(page?.name ?? "Not found");

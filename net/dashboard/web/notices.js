@@ -1,13 +1,14 @@
-/** What reaches a person who looks elsewhere: a sound and a desktop notification when something waits, if they wish. */
+/** What a person wishes of this browser: a sound and a desktop notification when something waits, and single keys. */
 
 const PLACE = "tradefloor.notices";
+const AT_FIRST = { sound: false, desktop: false, shortcuts: true };
 
-/** What the person wishes: {sound, desktop}. */
+/** What the person wishes: {sound, desktop, shortcuts}. */
 export function wishes() {
   try {
-    return { sound: false, desktop: false, ...JSON.parse(localStorage.getItem(PLACE)) };
+    return { ...AT_FIRST, ...JSON.parse(localStorage.getItem(PLACE)) };
   } catch {
-    return { sound: false, desktop: false };
+    return AT_FIRST;
   }
 }
 

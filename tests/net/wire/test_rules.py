@@ -48,6 +48,7 @@ def test_values_that_are_taken(rule: Rule, value: Any, parsed: Any) -> None:
     [
         (TEXT, 5, "must be a string"),
         (TEXT, "a", "must have 2 to 4 characters, not 1"),
+        (Text(min_length=5, max_length=5), "", "must have 5 characters, not 0"),
         (TEXT, "abcde", "must have 2 to 4 characters, not 5"),
         (TEXT, "aB", "must be small letters"),
         (TEXT, "ab\n", "must be small letters"),

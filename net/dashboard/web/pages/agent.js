@@ -1,17 +1,21 @@
-/** One agent: its equity and trades, what it holds and uses, and what can be done with it. */
+/** One agent: its name and state, what can be done with it, and below that how it stands or how it is set up. */
 
 import { get } from "../api.js";
-import { agentActions } from "./agent_actions.js";
-import { settingsForm, tradeForm } from "./agent_forms.js";
-import { drawEquity, dropChart } from "../charts.js";
+import { toast } from "../dialogs.js";
 import { classes, fill, h, text } from "../dom.js";
-import { clock, count, dayAndTime, dollars, gain, money, percent, stateTone, tone, words } from "../format.js";
-import { meter } from "./floor.js";
+import { stateTone, words } from "../format.js";
+import { agentActions } from "./agent_actions.js";
+import { overview } from "./agent_overview.js";
+import { agentSettings } from "./agent_settings.js";
 
-const CHART_MS = 15_000;
-const SPANS = [["1 h", 3_600_000], ["1 day", 86_400_000], ["30 days", null]];
+/** Each side of the page: its address, its name, and `open(page) -> {element, show(), read(), close()}`. */
+const SIDES = [
+  { address: "", name: "Overview", open: overview },
+  { address: "settings", name: "Settings", open: agentSettings },
+];
+const CALM_MS = 300;
 
-export function agentPage(root, context, agentId) {
+export function agentPage(root, context, agentId, address = "") {
   const page = { id: agentId, store: context.store, isOpen: true };
   const loading = h("div", { class: "empty" }, h("h1", {}, "Looking for the agent"));
   fill(root, loading);
@@ -22,7 +26,7 @@ export function agentPage(root, context, agentId) {
       fill(loading, h("h1", {}, error.status === 404 ? "There is no such agent" : "The agent cannot be shown"), h("span", {}, error.status === 404 ? "It may have been deleted, or belongs to somebody else. " : error.message), h("a", { class: "link", href: "#/" }, "Go to the floor"));
       return;
     }
-    if (page.isOpen) open(root, context, page);
+    if (page.isOpen) open(root, context, page, SIDES.find((side) => side.address === address));
   })();
   return () => {
     page.isOpen = false;
@@ -30,35 +34,32 @@ export function agentPage(root, context, agentId) {
   };
 }
 
-function open(root, { store, setTitle }, page) {
+function open(root, { store, setTitle }, page, side) {
   setTitle(page.agent.name);
-  const status = h("span");
-  const name = h("h1", {}, page.agent.name);
+  const [name, status, why] = [h("h1", {}, page.agent.name), h("span"), h("p", { class: "card note-bad", hidden: true })];
   const actions = h("div", { class: "filters" });
-  const parts = [standing(page), curve(page), positions(page), trades(page), usage(page), events(page)];
-  const [tiles, chart, held, orders, used, past] = parts;
+  const body = side.open(page);
+  const tabs = SIDES.map((each) => h("a", { href: `#/agents/${page.id}${each.address && `/${each.address}`}`, "aria-current": each === side && "page" }, each.name));
   fill(root,
     h("div", { class: "pagehead" }, name, status, h("span", { class: "tag" }, page.agent.strategy), h("span", { class: "grow" }), actions),
-    tiles.element,
-    h("div", { class: "agent-grid" },
-      h("div", {}, chart.element, held.element, orders.element),
-      h("div", {}, tradeForm(page), used.element, settingsForm(page), past.element)));
+    h("nav", { class: "tabs", "aria-label": "The agent" }, tabs), why, body.element);
   let shownStatus = null;
   const show = () => {
     text(name, page.agent.name);
     text(status, words(page.agent.status));
     classes(status, `status ${stateTone(page.agent.status)}`);
+    why.hidden = page.agent.failureReason === null;
+    text(why, `It was set aside: ${page.agent.failureReason}`);
     if (shownStatus !== page.agent.status) {
       shownStatus = page.agent.status;
       fill(actions, agentActions(page));
     }
-    tiles.show();
-    held.show();
+    body.show();
   };
   page.reload = async () => {
     page.agent = await get(`/agents/${page.id}`);
     show();
-    await Promise.all([orders.read(), used.read(), past.read()]);
+    await body.read();
   };
   let pending = null;
   const onFrame = ({ detail: frame }) => {
@@ -66,165 +67,17 @@ function open(root, { store, setTitle }, page) {
     pending = setTimeout(() => {
       pending = null;
       void page.reload().catch(() => undefined);
-    }, 300);
+    }, CALM_MS);
   };
-  const onChange = ({ detail: topics }) => topics.has("agents") && show();
+  const onChange = ({ detail: topics }) => (topics.has("agents") || topics.has("market")) && show();
   store.addEventListener("frame", onFrame);
   store.addEventListener("change", onChange);
-  const timer = setInterval(() => void chart.read(), CHART_MS);
-  const onTheme = () => void chart.read();
-  addEventListener("themechange", onTheme);
   page.close = () => {
-    clearInterval(timer);
     clearTimeout(pending);
-    removeEventListener("themechange", onTheme);
     store.removeEventListener("frame", onFrame);
     store.removeEventListener("change", onChange);
-    chart.close();
+    body.close();
   };
   show();
-  void store.learnDay(store.agents.get(page.id) ?? { agentId: page.id });
-  void orders.read().then(() => chart.read());
-  void used.read();
-  void past.read();
-}
-
-function standing({ store, ...page }) {
-  const tiles = ["Equity", "P&L today", "Unrealised", "Cash", "Reserved"].map((label) => {
-    const value = h("span", { class: "value" });
-    const note = h("span", { class: "note" });
-    return { element: h("div", { class: "tile card" }, h("span", { class: "label" }, label), value, note), show: (shown, said, colour = "") => (text(value, shown), text(note, said), classes(value, `value ${colour}`)) };
-  });
-  let reserved = null;
-  const onPortfolio = ({ detail: frame }) => {
-    if (frame.type === "portfolio.update" && frame.agentId === page.id) reserved = frame.data.reserved;
-  };
-  store.addEventListener("frame", onPortfolio);
-  void get(`/agents/${page.id}/portfolio`).then(({ portfolio }) => (reserved = portfolio.reserved)).catch(() => undefined);
-  const element = h("section", { class: "tiles", "aria-label": "Standing" }, tiles.map((tile) => tile.element));
-  return { element, show: () => {
-    const agent = store.agents.get(page.id);
-    if (!agent) return;
-    const made = agent.open === undefined ? null : agent.value - agent.open;
-    const floating = agent.positions.reduce((sum, { symbol, quantity, averageCost }) => sum + quantity * ((store.prices.get(symbol)?.price ?? averageCost) - averageCost), 0);
-    tiles[0].show(money(agent.value), "at the prices of now");
-    tiles[1].show(gain(made), made === null ? "" : percent((100 * made) / agent.open), tone(made ?? 0));
-    tiles[2].show(gain(floating), "of the open positions", tone(floating));
-    tiles[3].show(money(agent.cash), percent((100 * agent.cash) / agent.value, false) + " of equity");
-    tiles[4].show(money(reserved), "for orders that wait");
-  } };
-}
-
-function curve(page) {
-  const above = h("div", { class: "chart" });
-  const below = h("div", { class: "chart low" });
-  const said = h("p", { class: "empty" }, "Drawing the curve …");
-  let span = SPANS[0];
-  const buttons = SPANS.map((each) => h("button", { class: "button", type: "button", "aria-pressed": String(each === span), onclick: () => {
-    span = each;
-    buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(SPANS[index] === span)));
-    void read();
-  } }, each[0]));
-  const read = async () => {
-    try {
-      const from = span[1] === null ? "" : `?from=${new Date(page.store.now_ms() - span[1]).toISOString()}`;
-      const { items } = await get(`/agents/${page.id}/portfolio/history${from}`);
-      if (!page.isOpen) return;
-      if (items.length < 2) {
-        said.hidden = false;
-        text(said, "There is no curve yet: the agent has just begun.");
-        return;
-      }
-      await drawEquity(above, below, items, page.trades ?? []);
-      above.setAttribute("aria-label", `Equity from ${money(items[0].value)} to ${money(items.at(-1).value)}`);
-      said.hidden = true;
-    } catch (error) {
-      said.hidden = false;
-      text(said, error.message);
-    }
-  };
-  above.setAttribute("role", "img");
-  above.setAttribute("aria-label", "Equity");
-  below.setAttribute("role", "img");
-  below.setAttribute("aria-label", "Drawdown from the peak, in percent");
-  const element = h("section", { class: "card", "aria-label": "Equity" }, h("header", {}, h("h2", {}, "Equity and drawdown"), h("span", { class: "grow" }), h("div", { class: "filters segments" }, buttons)), said, above, below);
-  return { element, read, close: () => [above, below].forEach(dropChart) };
-}
-
-function section(title, names, rows, none) {
-  const empty = h("p", { class: "empty" }, none);
-  const table = h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": title }, h("table", {}, h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name.startsWith("#") ? "num" : null }, name.replace("#", ""))))), rows));
-  const element = h("section", { class: "card", "aria-label": title }, h("header", {}, h("h2", {}, title)), table, empty);
-  return { element, hasRows: (any) => { table.hidden = !any; empty.hidden = any; } };
-}
-
-function positions({ store, id }) {
-  const rows = h("tbody");
-  const card = section("Positions", ["Symbol", "#Shares", "#Average cost", "#Price", "#Value", "#Unrealised"], rows, "It holds no shares.");
-  const cells = new Map();
-  return { element: card.element, show: () => {
-    const held = store.agents.get(id)?.positions ?? [];
-    card.hasRows(held.length > 0);
-    const wanted = new Set(held.map((position) => position.symbol));
-    for (const [symbol, row] of cells) if (!wanted.has(symbol)) { row[0].remove(); cells.delete(symbol); }
-    for (const { symbol, quantity, averageCost } of held) {
-      if (!cells.has(symbol)) {
-        const made = Array.from({ length: 5 }, () => h("td", { class: "num" }));
-        cells.set(symbol, [h("tr", {}, h("td", {}, h("strong", {}, symbol)), made), made]);
-        rows.append(cells.get(symbol)[0]);
-      }
-      const made = cells.get(symbol)[1];
-      const price = store.prices.get(symbol)?.price ?? averageCost;
-      const profit = quantity * (price - averageCost);
-      [count(quantity), money(averageCost), money(price), money(quantity * price), gain(profit)].forEach((value, index) => text(made[index], value));
-      classes(made[4], `num ${tone(profit)}`);
-    }
-  } };
-}
-
-function trades(page) {
-  const rows = h("tbody");
-  const card = section("Trades", ["When", "Order", "State", "#Price", "#Total", "Why"], rows, "It has not traded yet.");
-  return { element: card.element, read: async () => {
-    const { items } = await get(`/agents/${page.id}/trades?limit=100`);
-    page.trades = items;
-    card.hasRows(items.length > 0);
-    fill(rows, items.map((trade) => h("tr", {}, h("td", { class: "soft nowrap", title: dayAndTime(trade.submittedAt) }, clock(trade.submittedAt)),
-      h("td", { class: "nowrap" }, `${trade.action} ${count(trade.quantity)} ${trade.symbol}`, trade.orderType !== "market" && h("span", { class: "soft" }, ` ${words(trade.orderType)}`)),
-      h("td", {}, h("span", { class: `status ${stateTone(trade.status)}` }, words(trade.status))),
-      h("td", { class: "num" }, money(trade.executedPrice)), h("td", { class: "num" }, money(trade.totalCost)),
-      h("td", { class: "soft why" }, trade.failureReason ?? trade.reason ?? "–"))));
-  } };
-}
-
-function usage(page) {
-  const bars = [meter("API calls"), meter("budget")];
-  const said = [h("span", { class: "soft" }), h("span", { class: "soft" })];
-  const reset = h("p", { class: "soft small" });
-  const element = h("section", { class: "card", "aria-label": "Usage" }, h("header", {}, h("h2", {}, "Usage this month")), h("div", { class: "body usage" },
-    ["API calls", "Cost"].map((name, index) => h("div", {}, h("p", { class: "line" }, h("span", {}, name), said[index]), bars[index].element)), reset));
-  return { element, read: async () => {
-    const { currentUsage, quota, resetDate } = await get(`/agents/${page.id}/usage`);
-    const shown = [`${count(currentUsage.apiCalls)} of ${count(quota.apiCalls)}`, `${money(currentUsage.budgetSpent)} of ${dollars(quota.budgetPerMonth)}`];
-    bars[0].show(currentUsage.apiCalls / quota.apiCalls, shown[0]);
-    bars[1].show(currentUsage.budgetSpent / quota.budgetPerMonth, shown[1]);
-    said.forEach((each, index) => text(each, shown[index]));
-    text(reset, `Both begin anew on ${dayAndTime(resetDate)}.`);
-  } };
-}
-
-function events(page) {
-  const list = h("ol", { class: "timeline" });
-  const element = h("section", { class: "card", "aria-label": "Events" }, h("header", {}, h("h2", {}, "Events"), h("span", { class: "soft small" }, "the newest")), list);
-  let after = 0;
-  let known = [];
-  return { element, read: async () => {
-    let page_;
-    do {
-      page_ = await get(`/agents/${page.id}/events?after=${after}&limit=200`);
-      known = [...known, ...page_.items].slice(-30);
-      after = page_.items.at(-1)?.seq ?? after;
-    } while (page_.nextCursor && page.isOpen);
-    fill(list, known.toReversed().map((event) => h("li", {}, h("span", { class: "soft", title: dayAndTime(event.timestamp) }, clock(event.timestamp)), h("span", { class: "ellipsis" }, words(event.type).replace(".", " "), h("span", { class: "soft" }, ` · ${event.actor.name}`)))));
-  } };
+  void body.read().catch((error) => toast(error.message, true));
 }

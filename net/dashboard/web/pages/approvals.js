@@ -9,6 +9,7 @@ import { post } from "../api.js";
 import { confirmed, toast } from "../dialogs.js";
 import { classes, fill, h, text } from "../dom.js";
 import { clock, count, countdown, dollars, money, percent, stateTone, words } from "../format.js";
+import { isShortcut } from "../keys.js";
 import { may } from "../session.js";
 
 const URGENT_MS = 60_000;
@@ -70,8 +71,7 @@ export function approvalsPage(root, { store }, wanted) {
   }
 
   const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat && "ar".includes(event.key)) return;
-    if (document.querySelector("dialog[open]") || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+    if (!isShortcut(event) || (event.repeat && "ar".includes(event.key))) return;
     const items = ordered();
     if (items.length === 0) return;
     if (event.key === "j" || event.key === "k") {

@@ -2,6 +2,7 @@
 
 import { classes, fill, h, text } from "../dom.js";
 import { clock, count, dollars, gain, money, percent, stateTone, tone, words } from "../format.js";
+import { may } from "../session.js";
 import { sparkline } from "../spark.js";
 import { quotaShare } from "../store.js";
 import { LiveTable, textCell } from "../table.js";
@@ -164,18 +165,20 @@ function agentTable(store) {
   };
   for (const control of [search, status, strategy]) control.addEventListener("input", filter);
   const element = h("section", { class: "card agents", "aria-label": "Agents" },
-    h("header", {}, h("h2", {}, "Agents"), shown, h("span", { class: "grow" }), h("div", { class: "filters" }, search, status, strategy)), table.element, empty);
+    h("header", {}, h("h2", {}, "Agents"), shown, h("span", { class: "grow" }), h("div", { class: "filters" }, search, status, strategy, may("trader") && newAgentLink())), table.element, empty);
   return { element, show, close: () => table.close() };
 }
 
 function showEmpty(empty, store) {
   const [title, advice] = !store.isLoaded ? ["Loading the agents", "This takes a moment."]
-    : store.agents.size === 0 ? ["There are no agents yet", "Make one over the API: POST /api/v1/agents. The reference at /api/docs shows how."]
+    : store.agents.size === 0 ? ["There are no agents yet", may("trader") ? "Make the first one; it starts paused, its budget in cash." : "Ask an admin for the role trader to make one."]
     : ["No agent fits the filter", "Clear the search, or choose another status or strategy."];
   if (empty.dataset.said === title) return;
   empty.dataset.said = title;
-  fill(empty, h("strong", {}, title), h("span", {}, advice));
+  fill(empty, h("strong", {}, title), h("span", {}, advice), store.isLoaded && store.agents.size === 0 && may("trader") && newAgentLink());
 }
+
+const newAgentLink = () => h("a", { class: "button primary", href: "#/agents/new" }, "New agent");
 
 function select(label, values) {
   return h("select", { "aria-label": label }, h("option", { value: "" }, `${label}: all`), values.map((value) => h("option", { value }, value)));

@@ -27,7 +27,7 @@ function mine() {
   };
   return h("section", { class: "card", "aria-label": "You" }, h("header", {}, h("h2", {}, "You")), h("div", { class: "body stack" },
     h("p", {}, session().user.email, " ", h("span", { class: "tag" }, session().user.role)),
-    h("div", {}, box("sound", "Play a sound when a trade waits for approval"), box("desktop", "Show a desktop notification while this page is in the background")),
+    h("div", {}, box("sound", "Play a sound when a trade waits for approval"), box("desktop", "Show a desktop notification while this page is in the background"), box("shortcuts", "Use single keys as shortcuts; ? lists them")),
     h("div", { class: "filters" }, h("button", { class: "button", type: "button", onclick: switchTheme }, "Light or dark"), h("button", { class: "button", type: "button", onclick: leave }, "Sign out"))));
 }
 

@@ -1,0 +1,179 @@
+/** How an agent stands: its equity and trades, what it holds and uses, and what happened to it. */
+
+import { get } from "../api.js";
+import { tradeForm } from "./trade_form.js";
+import { drawEquity, dropChart } from "../charts.js";
+import { classes, fill, h, text } from "../dom.js";
+import { clock, count, dayAndTime, dollars, gain, money, percent, stateTone, tone, words } from "../format.js";
+import { meter } from "./floor.js";
+
+const CHART_MS = 15_000;
+const SPANS = [["1 h", 3_600_000], ["1 day", 86_400_000], ["30 days", null]];
+
+/** Return the side of the page that shows how the agent stands. */
+export function overview(page) {
+  const { store } = page;
+  const parts = [standing(page), curve(page), positions(page), trades(page), usage(page), events(page)];
+  const [tiles, chart, held, orders, used, past] = parts;
+  const byHand = tradeForm(page);
+  const timer = setInterval(() => void chart.read(), CHART_MS);
+  const onTheme = () => void chart.read();
+  addEventListener("themechange", onTheme);
+  void store.learnDay(store.agents.get(page.id) ?? { agentId: page.id });
+  let hasCurve = false;
+  return {
+    element: [tiles.element, h("div", { class: "agent-grid" }, h("div", {}, chart.element, held.element, orders.element), h("div", {}, byHand.element, used.element, past.element))],
+    show: () => [tiles, held, byHand].forEach((part) => part.show()),
+    read: async () => {
+      await Promise.all([orders.read(), used.read(), past.read()]);
+      if (!hasCurve) void chart.read();
+      hasCurve = true;
+    },
+    close: () => {
+      clearInterval(timer);
+      removeEventListener("themechange", onTheme);
+      tiles.close();
+      chart.close();
+    },
+  };
+}
+
+function standing({ store, ...page }) {
+  const tiles = ["Equity", "P&L today", "Unrealised", "Cash", "Reserved"].map((label) => {
+    const value = h("span", { class: "value" });
+    const note = h("span", { class: "note" });
+    return { element: h("div", { class: "tile card" }, h("span", { class: "label" }, label), value, note), show: (shown, said, colour = "") => (text(value, shown), text(note, said), classes(value, `value ${colour}`)) };
+  });
+  let reserved = null;
+  const onPortfolio = ({ detail: frame }) => {
+    if (frame.type === "portfolio.update" && frame.agentId === page.id) reserved = frame.data.reserved;
+  };
+  store.addEventListener("frame", onPortfolio);
+  void get(`/agents/${page.id}/portfolio`).then(({ portfolio }) => (reserved = portfolio.reserved)).catch(() => undefined);
+  const element = h("section", { class: "tiles", "aria-label": "Standing" }, tiles.map((tile) => tile.element));
+  return { element, close: () => store.removeEventListener("frame", onPortfolio), show: () => {
+    const agent = store.agents.get(page.id);
+    if (!agent) return;
+    const made = agent.open === undefined ? null : agent.value - agent.open;
+    const floating = agent.positions.reduce((sum, { symbol, quantity, averageCost }) => sum + quantity * ((store.prices.get(symbol)?.price ?? averageCost) - averageCost), 0);
+    tiles[0].show(money(agent.value), "at the prices of now");
+    tiles[1].show(gain(made), made === null ? "" : percent((100 * made) / agent.open), tone(made ?? 0));
+    tiles[2].show(gain(floating), "of the open positions", tone(floating));
+    tiles[3].show(money(agent.cash), percent((100 * agent.cash) / agent.value, false) + " of equity");
+    tiles[4].show(money(reserved), "for orders that wait");
+  } };
+}
+
+function curve(page) {
+  const above = h("div", { class: "chart" });
+  const below = h("div", { class: "chart low" });
+  const said = h("p", { class: "empty" }, "Drawing the curve …");
+  let span = SPANS[0];
+  const buttons = SPANS.map((each) => h("button", { class: "button", type: "button", "aria-pressed": String(each === span), onclick: () => {
+    span = each;
+    buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(SPANS[index] === span)));
+    void read();
+  } }, each[0]));
+  const read = async () => {
+    try {
+      const from = span[1] === null ? "" : `?from=${new Date(page.store.now_ms() - span[1]).toISOString()}`;
+      const { items } = await get(`/agents/${page.id}/portfolio/history${from}`);
+      if (!page.isOpen) return;
+      if (items.length < 2) {
+        said.hidden = false;
+        text(said, "There is no curve yet: the agent has just begun.");
+        return;
+      }
+      await drawEquity(above, below, items, page.trades ?? []);
+      above.setAttribute("aria-label", `Equity from ${money(items[0].value)} to ${money(items.at(-1).value)}`);
+      said.hidden = true;
+    } catch (error) {
+      said.hidden = false;
+      text(said, error.message);
+    }
+  };
+  above.setAttribute("role", "img");
+  above.setAttribute("aria-label", "Equity");
+  below.setAttribute("role", "img");
+  below.setAttribute("aria-label", "Drawdown from the peak, in percent");
+  const element = h("section", { class: "card", "aria-label": "Equity" }, h("header", {}, h("h2", {}, "Equity and drawdown"), h("span", { class: "grow" }), h("div", { class: "filters segments" }, buttons)), said, above, below);
+  return { element, read, close: () => [above, below].forEach(dropChart) };
+}
+
+function section(title, names, rows, none) {
+  const empty = h("p", { class: "empty" }, none);
+  const table = h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": title }, h("table", {}, h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name.startsWith("#") ? "num" : null }, name.replace("#", ""))))), rows));
+  const element = h("section", { class: "card", "aria-label": title }, h("header", {}, h("h2", {}, title)), table, empty);
+  return { element, hasRows: (any) => { table.hidden = !any; empty.hidden = any; } };
+}
+
+function positions({ store, id }) {
+  const rows = h("tbody");
+  const card = section("Positions", ["Symbol", "#Shares", "#Average cost", "#Price", "#Value", "#Unrealised"], rows, "It holds no shares.");
+  const cells = new Map();
+  return { element: card.element, show: () => {
+    const held = store.agents.get(id)?.positions ?? [];
+    card.hasRows(held.length > 0);
+    const wanted = new Set(held.map((position) => position.symbol));
+    for (const [symbol, row] of cells) if (!wanted.has(symbol)) { row[0].remove(); cells.delete(symbol); }
+    for (const { symbol, quantity, averageCost } of held) {
+      if (!cells.has(symbol)) {
+        const made = Array.from({ length: 5 }, () => h("td", { class: "num" }));
+        cells.set(symbol, [h("tr", {}, h("td", {}, h("strong", {}, symbol)), made), made]);
+        rows.append(cells.get(symbol)[0]);
+      }
+      const made = cells.get(symbol)[1];
+      const price = store.prices.get(symbol)?.price ?? averageCost;
+      const profit = quantity * (price - averageCost);
+      [count(quantity), money(averageCost), money(price), money(quantity * price), gain(profit)].forEach((value, index) => text(made[index], value));
+      classes(made[4], `num ${tone(profit)}`);
+    }
+  } };
+}
+
+function trades(page) {
+  const rows = h("tbody");
+  const card = section("Trades", ["When", "Order", "State", "#Price", "#Total", "Why"], rows, "It has not traded yet.");
+  return { element: card.element, read: async () => {
+    const { items } = await get(`/agents/${page.id}/trades?limit=100`);
+    page.trades = items;
+    card.hasRows(items.length > 0);
+    fill(rows, items.map((trade) => h("tr", {}, h("td", { class: "soft nowrap", title: dayAndTime(trade.submittedAt) }, clock(trade.submittedAt)),
+      h("td", { class: "nowrap" }, `${trade.action} ${count(trade.quantity)} ${trade.symbol}`, trade.orderType !== "market" && h("span", { class: "soft" }, ` ${words(trade.orderType)}`)),
+      h("td", {}, h("span", { class: `status ${stateTone(trade.status)}` }, trade.status === "pending_approval" ? h("a", { class: "link", href: `#/approvals/${trade.approvalRequestId}` }, words(trade.status)) : words(trade.status))),
+      h("td", { class: "num" }, money(trade.executedPrice)), h("td", { class: "num" }, money(trade.totalCost)),
+      h("td", { class: "soft why" }, trade.failureReason ?? trade.reason ?? "–"))));
+  } };
+}
+
+function usage(page) {
+  const bars = [meter("API calls"), meter("budget")];
+  const said = [h("span", { class: "soft" }), h("span", { class: "soft" })];
+  const reset = h("p", { class: "soft small" });
+  const element = h("section", { class: "card", "aria-label": "Usage" }, h("header", {}, h("h2", {}, "Usage this month")), h("div", { class: "body usage" },
+    ["API calls", "Cost"].map((name, index) => h("div", {}, h("p", { class: "line" }, h("span", {}, name), said[index]), bars[index].element)), reset));
+  return { element, read: async () => {
+    const { currentUsage, quota, resetDate } = await get(`/agents/${page.id}/usage`);
+    const shown = [`${count(currentUsage.apiCalls)} of ${count(quota.apiCalls)}`, `${money(currentUsage.budgetSpent)} of ${dollars(quota.budgetPerMonth)}`];
+    bars[0].show(currentUsage.apiCalls / quota.apiCalls, shown[0]);
+    bars[1].show(currentUsage.budgetSpent / quota.budgetPerMonth, shown[1]);
+    said.forEach((each, index) => text(each, shown[index]));
+    text(reset, `Both begin anew on ${dayAndTime(resetDate)}.`);
+  } };
+}
+
+function events(page) {
+  const list = h("ol", { class: "timeline" });
+  const element = h("section", { class: "card", "aria-label": "Events" }, h("header", {}, h("h2", {}, "Events"), h("span", { class: "soft small" }, "the newest")), list);
+  let after = 0;
+  let known = [];
+  return { element, read: async () => {
+    let page_;
+    do {
+      page_ = await get(`/agents/${page.id}/events?after=${after}&limit=200`);
+      known = [...known, ...page_.items].slice(-30);
+      after = page_.items.at(-1)?.seq ?? after;
+    } while (page_.nextCursor && page.isOpen);
+    fill(list, known.toReversed().map((event) => h("li", {}, h("span", { class: "soft", title: dayAndTime(event.timestamp) }, clock(event.timestamp)), h("span", { class: "ellipsis" }, words(event.type).replace(".", " "), h("span", { class: "soft" }, ` · ${event.actor.name}`)))));
+  } };
+}
