@@ -12,12 +12,13 @@ export function toast(message, isTrouble = false) {
 /**
  * Ask, and do `act` (async) when it is confirmed; the dialog stays with the reason when that fails.
  *
- * `field`: {label, placeholder?} asks for a text, which `act` is given. Resolves to whether it was done.
+ * `field`: {label, placeholder?, isSecret?} asks for a text, which `act` is given; a secret is required, and given as it
+ * was typed. Resolves to whether it was done.
  */
 export function confirmed({ title, detail, action, isDanger = false, field = null, act }) {
   return new Promise((resolve) => {
     const trouble = h("p", { class: "bad", role: "alert", hidden: true });
-    const input = field && h("input", { maxlength: 500, placeholder: field.placeholder ?? "", name: "reason" });
+    const input = field && h("input", field.isSecret ? { type: "password", required: true, autocomplete: "new-password" } : { maxlength: 500, placeholder: field.placeholder ?? "", name: "reason" });
     const go = h("button", { class: `button primary ${isDanger ? "danger" : ""}`, type: "submit" }, action);
     const cancel = h("button", { class: "button", type: "button", onclick: () => dialog.close() }, "Cancel");
     const form = h("form", {}, h("h2", { id: "dialog-title" }, title), h("div", { class: "soft" }, detail), field && h("label", { class: "field" }, h("span", {}, field.label), input), trouble, h("div", { class: "row" }, cancel, go));
@@ -29,7 +30,7 @@ export function confirmed({ title, detail, action, isDanger = false, field = nul
       go.disabled = true;
       trouble.hidden = true;
       try {
-        await act(input?.value.trim() || null);
+        await act(field?.isSecret ? input.value : input?.value.trim() || null);
         isDone = true;
         dialog.close();
       } catch (error) {

@@ -3,6 +3,7 @@
 import { get, patch, post } from "../api.js";
 import { confirmed, toast } from "../dialogs.js";
 import { fill, h } from "../dom.js";
+import { field, onSubmit, select } from "../forms.js";
 import { dayAndTime } from "../format.js";
 import { wish, wishes } from "../notices.js";
 import { leave, switchTheme } from "../person.js";
@@ -38,48 +39,49 @@ function people() {
       const { items } = await get("/users");
       fill(rows, items.map((person) => row(person, read)));
     } catch (error) {
-      fill(rows, h("tr", {}, h("td", { colspan: 4, class: "bad" }, error.message)));
+      fill(rows, h("tr", {}, h("td", { colspan: 5, class: "bad" }, error.message)));
     }
   };
   void read();
   return h("section", { class: "card", "aria-label": "People" }, h("header", {}, h("h2", {}, "People"), h("span", { class: "soft small" }, "who may sign in")),
-    h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "People" }, h("table", {}, h("thead", {}, h("tr", {}, ["E-mail", "Role", "Since", "Access"].map((name) => h("th", { scope: "col" }, name)))), rows)),
+    h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "People" }, h("table", { class: "middle" }, h("thead", {}, h("tr", {}, ["E-mail", "Role", "Access", "Since"].map((name) => h("th", { scope: "col" }, name)), h("th", {}, h("span", { class: "visually-hidden" }, "Controls")))), rows)),
     addition(read));
 }
 
 function row(person, read) {
   const isMe = person.userId === session().user.userId;
-  const change = async (body) => {
+  const change = (body) => patch(`/users/${person.userId}`, body);
+  const changed = async (body) => {
     try {
-      await patch(`/users/${person.userId}`, body);
+      await change(body);
       toast(`${person.email} was changed`);
     } catch (error) {
       toast(error.message, true);
     }
     await read();
   };
-  const role = h("select", { "aria-label": `Role of ${person.email}`, disabled: isMe }, ROLES.map((name) => h("option", { value: name, selected: name === person.role }, name)));
-  role.addEventListener("change", () => void change({ role: role.value }));
-  const shut = () => void confirmed({ title: `Shut out ${person.email}?`, detail: "Their sign-ins end at once. You can let them in again.", action: "Shut out", isDanger: true, act: async () => { await patch(`/users/${person.userId}`, { disabled: true }); await read(); } });
-  return h("tr", {}, h("td", {}, person.email), h("td", {}, role), h("td", { class: "soft" }, dayAndTime(person.createdAt)),
-    h("td", {}, isMe ? h("span", { class: "soft" }, "you") : person.disabled ? h("button", { class: "button", type: "button", onclick: () => void change({ disabled: false }) }, "Let in") : h("button", { class: "button danger", type: "button", onclick: shut }, "Shut out")));
+  const role = h("select", { "aria-label": `Role of ${person.email}`, disabled: isMe, onchange: () => void changed({ role: role.value }) }, ROLES.map((name) => h("option", { value: name, selected: name === person.role }, name)));
+  const shut = () => confirmed({ title: `Shut out ${person.email}?`, detail: "Their sign-ins end at once. You can let them in again.", action: "Shut out", isDanger: true, act: async () => { await change({ disabled: true }); await read(); } });
+  const renew = () => confirmed({
+    title: `A new password for ${person.email}`, detail: isMe ? "Your sign-ins end at once, this one too." : "Their sign-ins end at once; tell them the new one.", action: "Set the password",
+    field: { label: "New password, 8 characters or more", isSecret: true }, act: async (password) => { await change({ password }); toast(`${person.email} has a new password`); },
+  });
+  return h("tr", {}, h("td", {}, person.email), h("td", {}, role), h("td", {}, h("span", { class: `status ${person.disabled ? "bad" : "good"}` }, person.disabled ? "shut out" : "may sign in")), h("td", { class: "soft nowrap" }, dayAndTime(person.createdAt)),
+    h("td", { class: "verbs" }, h("button", { class: "button plain", type: "button", "aria-label": `New password for ${person.email}`, onclick: () => void renew() }, "New password"),
+      isMe ? h("span", { class: "soft you" }, "you") : person.disabled ? h("button", { class: "button plain", type: "button", "aria-label": `Let in ${person.email}`, onclick: () => void changed({ disabled: false }) }, "Let in")
+        : h("button", { class: "button plain", type: "button", "aria-label": `Shut out ${person.email}`, onclick: () => void shut() }, "Shut out")));
 }
 
 function addition(read) {
-  const email = h("input", { type: "email", required: true, autocomplete: "off" });
-  const password = h("input", { type: "password", required: true, minlength: 8, autocomplete: "new-password" });
-  const role = h("select", {}, ROLES.map((name) => h("option", { value: name }, name)));
-  const form = h("form", { class: "body inline-form" }, h("label", { class: "field" }, h("span", {}, "E-mail"), email), h("label", { class: "field" }, h("span", {}, "First password"), password), h("label", { class: "field" }, h("span", {}, "Role"), role), h("button", { class: "button primary", type: "submit" }, "Add"));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    try {
-      await post("/users", { email: email.value, password: password.value, role: role.value });
-      toast(`${email.value} may sign in`);
-      form.reset();
-      await read();
-    } catch (error) {
-      toast(Object.entries(error.fields ?? {}).map(([field, message]) => `${field} ${message}`).join("; ") || error.message, true);
-    }
+  const email = h("input", { type: "email", autocomplete: "off" });
+  const password = h("input", { type: "password", autocomplete: "new-password" });
+  const role = select(ROLES);
+  const form = h("form", { class: "body inline-form", novalidate: true }, field("E-mail", email, "email"), field("First password", password, "password"), field("Role", role, "role"), h("button", { class: "button primary", type: "submit" }, "Add"));
+  onSubmit(form, async () => {
+    await post("/users", { email: email.value.trim(), password: password.value, role: role.value });
+    toast(`${email.value} may sign in`);
+    form.reset();
+    await read();
   });
   return form;
 }
