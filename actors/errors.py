@@ -87,6 +87,28 @@ class RangeTooOld(TradingError):
     """A range of time begins before what is kept in this detail."""
 
 
+class SimulationNotFound(TradingError):
+    """There is no such simulation, or it is kept no more."""
+
+
+class SimulationsFull(TradingError):
+    """The queue of simulations has no room for another one."""
+
+
+class SimulationOver(TradingError):
+    """The simulation has ended already."""
+
+
+class SimulationNotOver(TradingError):
+    """The simulation has not ended yet."""
+
+
+class SimulationsUnavailable(TradingError):
+    """Simulations cannot be kept now, for instance because the disk is full; nothing was changed."""
+
+    retry_after_s = 5
+
+
 class IdempotencyMismatch(TradingError):
     """The idempotency key was used with another request."""
 

@@ -218,6 +218,7 @@ class KeyRevoked:
 class ControlAction:
     """An operator did something to actors: `verb` pause, resume, stop, restart or trace, to what `target` names.
 
+    With the verbs simulate, cancel and remove it is a simulation beside the floor.
     `target` is a path or a pattern of paths, `actors` how many actors that was with all below it.
     """
 

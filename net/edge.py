@@ -9,6 +9,7 @@ from attrs import field, frozen
 from actors.ports.clock import Clock, Ids
 from actors.ports.history import History
 from actors.ports.people import People
+from actors.simulating.desk import Simulations
 from actors.views import FloorViews
 from net.metrics.requests import HttpMeter, Source
 from net.slack.signatures import SlackSignatures
@@ -90,3 +91,5 @@ class Edge:
     """What else a scrape of the metrics asks."""
     limiters: Mapping[str, trio.CapacityLimiter] = field(factory=dict)
     """The limits on threads that operators look at, by name."""
+    simulations: Simulations | None = None
+    """None where none are run."""

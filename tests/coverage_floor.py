@@ -42,6 +42,8 @@ PURE_MODULES = (
     "actors/quota.py",
     "actors/resting.py",
     "actors/risk.py",
+    "actors/simulating/comparison.py",
+    "actors/simulating/model.py",
     "actors/strategies/*.py",
     "actors/symbols.py",
     "actors/views.py",

@@ -9,6 +9,8 @@ import trio
 from attrs import frozen
 
 from actors.ports.people import People
+from actors.simulating.board import Board
+from actors.simulating.desk import Simulations, simulations_tree
 from actors.views import FloorViews
 from net.auth.passwords import Passwords
 from net.auth.service import Auth
@@ -28,11 +30,13 @@ from net.websocket.actor import HubActor
 from net.websocket.endpoint import create_endpoint
 from net.websocket.hub import Hub
 from persistence.people import SqlitePeople
+from persistence.simulation_jobs import FolderJobStore
 from supervisor import ChildSpec, SupervisorSpec
 from tradefloor import __version__
 from tradefloor.floor import Floor, open_floor, signing_secret
 from tradefloor.observing import observed
 from tradefloor.settings import Settings
+from tradefloor.simulator import ProcessSimulator
 from tradefloor.surroundings import entropy
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ SERVICE_ANSWER_S_MAX: Final = 1.5
 """How long a probe waits for the services, so that it can still say which of them does not answer."""
 
 SOCKET_PATH: Final = "/ws"
+SIMULATIONS_FOLDER: Final = "simulations"
 EDGE: Final = "/edge"
 
 _log = logging.getLogger(__name__)
@@ -95,7 +100,8 @@ async def open_edge(
         doors = Doors(listener)
         async with open_floor(settings, trades, views, tracing) as floor:
             people = SqlitePeople(floor.store)
-            edge = observed(_edge(floor, people), floor, hub, trades, loop_lag)
+            simulations = simulations_of(floor)
+            edge = observed(_edge(floor, people, simulations), floor, hub, trades, loop_lag)
             auth = Auth(edge)
             socketio = create_socketio(edge, auth, hub, settings.socketio_ping_interval, settings.socketio_ping_timeout)
             http = create_app(edge, auth)
@@ -115,6 +121,7 @@ async def open_edge(
                 # The last to start is the first to stop: sockets end before the server that carries them.
                 children = (watch, slack, *servers, sessions, sockets)
                 await first(floor, people, auth.passwords)
+                await floor.system.start_child("/", simulations_tree(simulations))
                 await floor.system.start_child("/", SupervisorSpec("edge", children=children))
                 opened = OpenEdge(floor, people, auth, hub, url_of(listener), (doors, *local))
                 try:
@@ -162,7 +169,21 @@ class Mounted:
             await self._http(scope, receive, send)
 
 
-def _edge(floor: Floor, people: People) -> Edge:
+def simulations_of(floor: Floor) -> Simulations:
+    """Return what simulations beside a floor are made of; they leave their results below its data folder."""
+    store = FolderJobStore(floor.settings.data_folder / SIMULATIONS_FOLDER)
+    return Simulations(
+        board=Board(),
+        simulator=ProcessSimulator(store.folder_of),
+        store=store,
+        clock=floor.services.clock,
+        ids=floor.services.ids,
+        at_once=floor.settings.simulations_at_once,
+        kept=floor.settings.simulations_kept,
+    )
+
+
+def _edge(floor: Floor, people: People, simulations: Simulations) -> Edge:
     settings = floor.settings
     slack_secret = settings.slack_signing_secret
     return Edge(
@@ -188,6 +209,7 @@ def _edge(floor: Floor, people: People) -> Edge:
             "market": _market_check(floor),
         },
         slack=SlackSignatures(None if slack_secret is None else slack_secret.encode()),
+        simulations=simulations,
     )
 
 

@@ -166,6 +166,12 @@ class Settings:
         "Token of the Slack app (users:read, users:read.email), to know who presses them.",
         secret=True,
     )
+    simulations_at_once: int = _setting(
+        "SIMULATIONS_AT_ONCE", click.IntRange(1, 64), 1, "Simulations that run at a time, each in a process of its own."
+    )
+    simulations_kept: int = _setting(
+        "SIMULATIONS_KEPT", click.IntRange(1, 1_000), 50, "Simulations that are kept with their reports, the newest."
+    )
     stop_timeout: float = _setting(
         "STOP_TIMEOUT", click.FloatRange(0.1, 3_600), 25.0, "How long a stop in good order may take, seconds."
     )

@@ -1,6 +1,7 @@
 """Authentication in one piece, built once and shared by HTTP and the sockets."""
 
 from net.auth.identity import Identity, Recogniser, bearer
+from net.auth.links import Links
 from net.auth.passwords import Passwords
 from net.auth.signins import SignIns
 from net.auth.tokens import AccessTokens
@@ -12,6 +13,7 @@ class Auth:
 
     def __init__(self, edge: Edge) -> None:
         tokens = AccessTokens(edge.auth.jwt_secret, edge.auth.access_ttl_s)
+        self.links = Links(edge.auth.jwt_secret)
         self.passwords = Passwords(edge.auth, edge.entropy)
         self.recogniser = Recogniser(edge.people, tokens, edge.clock)
         self.sign_ins = SignIns(

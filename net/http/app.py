@@ -26,6 +26,7 @@ from net.http import (
     metrics,
     oversight,
     sessions,
+    simulations,
     trades,
     usage,
     users,
@@ -58,6 +59,7 @@ PARTS = (
     audit,
     integrations,
     actors,
+    simulations,
     health,
     metrics,
 )
@@ -110,7 +112,7 @@ class EdgeApp(QuartTrio):
 def create_app(edge: Edge, auth: Auth | None = None) -> EdgeApp:
     """Return the app; `auth` is given where the sockets share it."""
     app = EdgeApp(edge, auth or Auth(edge))
-    for route in (*ROUTES, *dashboard.routes.collected):
+    for route in (*ROUTES, *dashboard.routes.collected, *simulations.pages.collected):
         app.add_operation(route)
 
     async def refuse(error: Exception) -> Response:

@@ -71,6 +71,7 @@ LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "createKey": _links({"agentId": "agentId", "keyId": "keyId"}, "revokeKey"),
     "addUser": _links({"userId": "userId"}, "changeUser"),
+    "startSimulation": _links({"simulationId": "simulationId"}, "getSimulation", "cancelSimulation"),
 }
 """What an answer leads to, by operation."""
 

@@ -125,6 +125,30 @@ class Integer:
 
 
 @frozen
+class Number:
+    """A number between two limits, both included."""
+
+    minimum: float
+    maximum: float
+
+    def parse(self, value: Any) -> float:
+        """Return the number. Raises FieldError."""
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise FieldError("must be a number")
+        if not self.minimum <= value <= self.maximum:
+            raise FieldError(f"must be from {self.minimum:,} to {self.maximum:,}")
+        return float(value)
+
+    def parse_text(self, _text: str) -> float:
+        """Stand in no query. Raises FieldError."""
+        raise FieldError("must not be a number")
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
+
+
+@frozen
 class Money:
     """A number of dollars between two limits (micro-dollars, both included), with at most six decimal places."""
 

@@ -14,6 +14,7 @@ from actors.ports.notifications import Notifications
 from actors.ports.oversight import OversightService
 from actors.ports.people import People
 from actors.ports.publisher import Publisher
+from actors.ports.simulations import JobStore, Simulator
 from tests.contracts.stages import Around
 from tests.contracts.twins import TWINS, fixture_name
 from tests.net.grpc.scripted import HandClock
@@ -60,3 +61,5 @@ people = _fixture(People)
 people_away = _fixture(People, is_away=True)
 notifications = _fixture(Notifications)
 publisher = _fixture(Publisher)
+simulator = _fixture(Simulator)
+job_store = _fixture(JobStore)

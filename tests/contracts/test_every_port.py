@@ -19,7 +19,7 @@ from actors import ports
 from tests.contracts.twins import APART, TWINS, fixture_name
 
 PRODUCT: Final = (actors, net, persistence, simulations, tradefloor)
-DOUBLES: Final = ("tests.fakes.notifications", "tests.fakes.people", "tests.actors.headless")
+DOUBLES: Final = ("tests.fakes.notifications", "tests.fakes.people", "tests.fakes.simulations", "tests.actors.headless")
 """Where the tests' own implementations live; a stub of one test stays in its file."""
 
 CASES: Final = sorted(Path(__file__).parent.glob("test_*.py"))

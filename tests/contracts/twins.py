@@ -15,6 +15,8 @@ from actors.ports.notifications import Notifications, TellNobody
 from actors.ports.oversight import OversightService
 from actors.ports.people import People
 from actors.ports.publisher import Publisher
+from actors.ports.simulations import JobStore, Simulator
+from persistence.simulation_jobs import FolderJobStore
 from simulations.bench.journal_actor import Nobody
 from simulations.ports.clock import CountingIds, VirtualClock
 from simulations.ports.fleeting import FleetingStore
@@ -24,6 +26,8 @@ from tests.contracts.receivers import NOTIFICATIONS
 from tests.contracts.services import METERING, OVERSIGHT
 from tests.contracts.stages import Twin, made
 from tests.contracts.storages import FAULTY, FLEETING, PEOPLE, WHOLE
+from tests.fakes.simulations import FakeSimulator, MemoryJobs
+from tradefloor.simulator import ProcessSimulator
 from tradefloor.surroundings import SystemClock, SystemIds
 
 TWINS: Final[Mapping[type, tuple[Twin, ...]]] = {
@@ -43,6 +47,14 @@ TWINS: Final[Mapping[type, tuple[Twin, ...]]] = {
     People: PEOPLE,
     Notifications: NOTIFICATIONS,
     Publisher: PUBLISHERS,
+    Simulator: (
+        Twin(ProcessSimulator, made(lambda around: ProcessSimulator(lambda job_id: around.folder / job_id))),
+        Twin(FakeSimulator, made(lambda _around: FakeSimulator(obliges=True))),
+    ),
+    JobStore: (
+        Twin(FolderJobStore, made(lambda around: FolderJobStore(around.folder))),
+        Twin(MemoryJobs, made(lambda _around: MemoryJobs())),
+    ),
 }
 
 APART: Final[Mapping[tuple[type, type], str]] = {

@@ -1,18 +1,24 @@
 """The matrix of authorization: what each operation answers to whom, and what it is asked about."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import httpx
+import trio
 from attrs import define, field, frozen
 
 from net.slack.signatures import sign
 from net.wire.scalars import parse_timestamp
 from tests.e2e.people import NEW_AGENT, PASSWORD, Caller, Callers, login_of, sign_in
+from tests.e2e.program import eventually
 
 SLACK_SECRET: Final = "the secret that Slack shares with the floor"
+SIMULATIONS: Final = "/admin/v1/simulations"
+SIMULATION: Final = {"scenario": "quickstart", "agents": 6, "days": 0.1}
+SIMULATION_S_MAX: Final = 120
 OK: Final = 200
 """Stands for the success status that the document has for the operation."""
 
@@ -168,9 +174,53 @@ class Things:
         agent_id = self._new_agent()
         return Request({}, {"json": {"path": f"/agents/{agent_id}/agent", "reason": "matrix"}}, agent_id)
 
+    def simulation_body(self, _caller: Caller) -> Request:
+        """Start a simulation."""
+        return Request(options={"json": SIMULATION})
+
+    def simulation(self, _caller: Caller) -> Request:
+        """Look at a simulation that has ended."""
+        return Request({"simulationId": self._simulation_id})
+
+    def simulations(self, _caller: Caller) -> Request:
+        """Compare a simulation with itself."""
+        return Request(options={"params": {"ids": f"{self._simulation_id},{self._simulation_id}"}})
+
+    def running_simulation(self, caller: Caller) -> Request:
+        """Cancel a simulation. Each takes a processor, so one is started only for who may end it."""
+        if caller.name != "admin":
+            return self.simulation(caller)
+        started = caller.http.post(SIMULATIONS, json={**SIMULATION, "days": 1_000}).raise_for_status()
+        return Request({"simulationId": started.json()["simulationId"]})
+
+    def cancelled_simulation(self, caller: Caller) -> Request:
+        """Remove a simulation that was cancelled."""
+        request = self.running_simulation(caller)
+        if caller.name == "admin":
+            simulation_id = request.parts["simulationId"]
+            caller.http.post(f"{SIMULATIONS}/{simulation_id}/cancel").raise_for_status()
+            self._wait_for(simulation_id)
+        return request
+
     def slack_form(self, _caller: Caller) -> Request:
         """Tell, as Slack does, of a button that is none of ours."""
         return Request(options=slack_form(self.url, next(self._numbers)))
+
+    @cached_property
+    def _simulation_id(self) -> str:
+        """A simulation that has ended with a report."""
+        started = self.callers["admin"].http.post(SIMULATIONS, json=SIMULATION).raise_for_status()
+        return self._wait_for(started.json()["simulationId"])
+
+    def _wait_for(self, simulation_id: str) -> str:
+        """Wait until a simulation has ended, and return its id."""
+
+        async def has_ended() -> bool:
+            shown = self.callers["admin"].http.get(f"{SIMULATIONS}/{simulation_id}").raise_for_status().json()
+            return shown["endedAt"] is not None
+
+        trio.run(eventually, has_ended, SIMULATION_S_MAX)
+        return simulation_id
 
     @property
     def _trader(self) -> Caller:
@@ -261,6 +311,14 @@ EXPECTED: Final[Mapping[str, tuple[Row, Make]]] = {
     "listWaits": (ADMIN, Things.nothing),
     "listDeadLetters": (ADMIN, Things.nothing),
     "listThreads": (ADMIN, Things.nothing),
+    "listScenarios": (ADMIN, Things.nothing),
+    "startSimulation": (ADMIN, Things.simulation_body),
+    "listSimulations": (ADMIN, Things.nothing),
+    "compareSimulations": (ADMIN, Things.simulations),
+    "getSimulation": (ADMIN, Things.simulation),
+    "cancelSimulation": (ADMIN, Things.running_simulation),
+    "removeSimulation": (ADMIN, Things.cancelled_simulation),
+    "getSimulationReport": (ADMIN, Things.simulation),
     "live": (OPEN, Things.nothing),
     "ready": (OPEN, Things.nothing),
     "getMetrics": (OPEN, Things.nothing),

@@ -27,6 +27,7 @@ QUANTITY_MAX: Final = 20
 SIGN_OUT: Final = "signOut"
 TRACE: Final = "traceActors"
 TRACE_S_MAX: Final = 1
+SIMULATED_DAYS: Final = 1
 NOBODY_LISTENS: Final = "http://127.0.0.1:9/"
 
 
@@ -69,6 +70,9 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     elif operation == TRACE and isinstance(query, dict) and query.get("seconds", TRACE_S_MAX + 1) in range(1, 601):
         # A trace takes as long as it is told to.
         query["seconds"] = TRACE_S_MAX
+    elif operation == "startSimulation" and isinstance(body, dict) and body.get("days") in range(1, 3_661):
+        # A simulation takes as long as it is told to.
+        body["days"] = SIMULATED_DAYS
     elif operation == "putAlerts" and isinstance(body, dict) and isinstance(body.get("channels"), dict):
         # Alerts would go to whatever address was made up.
         url = body["channels"].get("webhookUrl")

@@ -1,11 +1,14 @@
 """`tradefloor simulate`, `replay` and `diff-runs` as their users run them."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from actors.simulating.comparison import METRICS
 from simulations.runner import Progress
 from tradefloor.__main__ import main
 from tradefloor.commands.simulate import progress_text, span_text
@@ -35,6 +38,32 @@ def test_a_run_says_what_came_of_it(run: Path, tmp_path: Path) -> None:
     assert "6 agents for 2:20:00 of virtual time" in said.stdout or "6 agents for 2:25:00" in said.stdout
     assert as_json["digest"] == kept["digest"]
     assert as_json["trades"] == kept["trades"] > 0
+
+
+def test_progress_for_programs_is_lines_of_json(tmp_path: Path) -> None:
+    """The last of them is the end of the run; the figures on stdout stay apart."""
+    said = _tradefloor("simulate", *SHORT, "--out", str(tmp_path), "--json", "--progress", "json")
+    lines = [json.loads(line) for line in said.stderr.splitlines()]
+
+    assert lines[-1]["ticks"] == lines[-1]["ticksTotal"]
+    assert set(lines[0]) == {"ticks", "ticksTotal", "virtualSeconds", "realSeconds", "trades"}
+    assert set(json.loads(said.stdout)["figures"]) == {metric.name for metric in METRICS}
+
+
+def test_a_run_that_nobody_listens_to_ends_early(tmp_path: Path) -> None:
+    """With its results: the program that started it may be gone, and somebody may still want them."""
+    command = ["simulate", "quickstart", "--agents", "6", "--days", "3000", "--no-report", "--progress", "json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tradefloor", *command, "--out", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.stderr.close()
+    process.wait(timeout=60)
+
+    assert json.loads((tmp_path / "run.json").read_text("utf-8"))["endedEarly"]
 
 
 def test_mistakes_end_it_with_their_keys(tmp_path: Path) -> None:

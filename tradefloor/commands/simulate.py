@@ -12,8 +12,9 @@ from types import FrameType
 from typing import Final
 
 import click
-from attrs import define, evolve
+from attrs import define, evolve, field, frozen
 
+from simulations.figures import figures
 from simulations.reports.folder import save_report
 from simulations.result import RunResult, summary
 from simulations.run_folder import save
@@ -35,7 +36,15 @@ SHOWN_EVERY_S: Final = 0.2
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the results; runs/NAME-SEED.")
 @click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="Also write a floor's database, to verify.")
 @click.option("--report/--no-report", default=True, show_default=True, help="Write report.html and the tables.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary and the figures as JSON.")
+@click.option(
+    "--progress",
+    "progress_as",
+    type=click.Choice(["terminal", "json"]),
+    default="terminal",
+    show_default=True,
+    help="Say how far it is on a terminal, or in lines of JSON on stderr for a program.",
+)
 @click.pass_context
 def simulate(
     ctx: click.Context,
@@ -49,6 +58,7 @@ def simulate(
     *,
     report: bool,
     as_json: bool,
+    progress_as: str,
 ) -> None:
     """Run SCENARIO, a file of TOML or the name of one that comes along, with the real actors on a virtual clock.
 
@@ -59,9 +69,11 @@ def simulate(
         wanted = changed(parse(document), agents, days, seed)
         folder = out or RUNS / f"{wanted.name}-{wanted.seed}"
         folder.mkdir(parents=True, exist_ok=True)
-        result = _run(wanted, document, folder, db)
-        save(result, folder, document.folder)
-        page = save_report(result, folder) if report else None
+        with interrupts() as interrupted:
+            show = ProgressLines(interrupted) if progress_as == "json" else ProgressLine()
+            result = _run(wanted, document, Place(folder, db), show, interrupted)
+            save(result, folder, document.folder)
+            page = save_report(result, folder) if report else None
     except ScenarioError as error:
         click.echo(str(error), err=True)
         ctx.exit(2)
@@ -69,7 +81,7 @@ def simulate(
         click.echo(f"The run cannot be written: {error}. Choose another folder with --out.", err=True)
         ctx.exit(2)
     if as_json:
-        click.echo(json.dumps(summary(result), indent=2))
+        click.echo(json.dumps({**summary(result), "figures": figures(result)}, indent=2))
     else:
         click.echo(_told(result, folder, page))
 
@@ -83,25 +95,37 @@ def changed(scenario: Scenario, agents: int | None, days: float | None, seed: in
     return scenario if seed is None else evolve(scenario, seed=seed)
 
 
-def _run(scenario: Scenario, document: Document, folder: Path, database: Path | None) -> RunResult:
-    if database is not None and database.exists():
-        raise FileExistsError(f"{database} exists; a run begins with an empty database")
+@frozen
+class Place:
+    """Where a run leaves its results, and its log as a floor's database if that is wanted."""
+
+    folder: Path
+    database: Path | None
+
+
+def _run(
+    scenario: Scenario,
+    document: Document,
+    place: Place,
+    show: "ProgressLine | ProgressLines",
+    interrupted: Sequence[int],
+) -> RunResult:
+    if place.database is not None and place.database.exists():
+        raise FileExistsError(f"{place.database} exists; a run begins with an empty database")
     quiet()
-    line = ProgressLine(time.monotonic())
-    with interrupts() as interrupted:
-        outside = Outside(
-            monotonic_s=time.monotonic,
-            provenance=provenance(),
-            on_progress=line.show if sys.stderr.isatty() else lambda _progress: None,
-            wants_end=lambda: bool(interrupted),
-            folder=folder,
-            database=database,
-            files=document.folder,
-        )
-        try:
-            return run_scenario(scenario, outside)
-        finally:
-            line.clear()
+    outside = Outside(
+        monotonic_s=time.monotonic,
+        provenance=provenance(),
+        on_progress=show.show,
+        wants_end=lambda: bool(interrupted),
+        folder=place.folder,
+        database=place.database,
+        files=document.folder,
+    )
+    try:
+        return run_scenario(scenario, outside)
+    finally:
+        show.clear()
 
 
 def quiet() -> None:
@@ -111,7 +135,7 @@ def quiet() -> None:
 
 @contextmanager
 def interrupts() -> Iterator[list[int]]:
-    """Collect Ctrl-C instead of raising it: the run ends at its next tick. A second one is raised."""
+    """Collect Ctrl-C instead of raising it: the run ends at its next tick, and is reported. A second one is raised."""
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -127,23 +151,54 @@ def interrupts() -> Iterator[list[int]]:
 
 @define
 class ProgressLine:
-    """One line on the terminal that says how far the run is."""
+    """One line that says how far the run is, where there is a terminal."""
 
-    began_s: float
-    shown_s: float = 0.0
+    _began_s: float = field(factory=time.monotonic)
+    _shown_s: float = 0.0
+    _is_seen: bool = field(factory=sys.stderr.isatty)
 
     def show(self, progress: Progress) -> None:
         """Show it, unless it was shown a moment ago."""
         now_s = time.monotonic()
-        if now_s - self.shown_s < SHOWN_EVERY_S:
+        if not self._is_seen or now_s - self._shown_s < SHOWN_EVERY_S:
             return
-        self.shown_s = now_s
-        click.echo(f"\r\x1b[K{progress_text(progress, now_s - self.began_s)}", err=True, nl=False)
+        self._shown_s = now_s
+        click.echo(f"\r\x1b[K{progress_text(progress, now_s - self._began_s)}", err=True, nl=False)
 
     def clear(self) -> None:
         """Take the line away."""
-        if self.shown_s:
+        if self._shown_s:
             click.echo("\r\x1b[K", err=True, nl=False)
+
+
+@define
+class ProgressLines:
+    """A line of JSON for a program now and then, and at the last tick. Nobody reading them any more is an interrupt."""
+
+    _interrupted: list[int]
+    _began_s: float = field(factory=time.monotonic)
+    _shown_s: float = 0.0
+
+    def show(self, progress: Progress) -> None:
+        """Write one, unless one was written a moment ago."""
+        now_s = time.monotonic()
+        if now_s - self._shown_s < SHOWN_EVERY_S and progress.ticks < progress.ticks_total:
+            return
+        self._shown_s = now_s
+        line = {
+            "ticks": progress.ticks,
+            "ticksTotal": progress.ticks_total,
+            "virtualSeconds": progress.virtual_s,
+            "realSeconds": round(now_s - self._began_s, 3),
+            "trades": progress.trades,
+        }
+        try:
+            click.echo(json.dumps(line), err=True)
+        except BrokenPipeError:
+            self._interrupted.append(signal.SIGPIPE)
+
+    def clear(self) -> None:
+        """Leave the lines where they are."""
 
 
 def progress_text(progress: Progress, real_s: float) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.money import dollars
-from net.wire.rules import Choice, FieldError, Flag, Integer, ListOf, Moment, Money, Rule, Text
+from net.wire.rules import Choice, FieldError, Flag, Integer, ListOf, Moment, Money, Number, Rule, Text
 
 
 class Colour(StrEnum):
@@ -28,6 +28,8 @@ MONEY = Money(dollars(100), dollars(1000))
         (TEXT, "abc", "abc"),
         (Integer(1, 10), 10, 10),
         (Integer(1, 10), 5.0, 5),
+        (Number(0.5, 10), 0.5, 0.5),
+        (Number(0.5, 10), 3, 3.0),
         (MONEY, 100, 100_000_000),
         (MONEY, 100.000001, 100_000_001),
         (MONEY, 100.1 + 200.2, 300_300_000),
@@ -57,6 +59,10 @@ def test_values_that_are_taken(rule: Rule, value: Any, parsed: Any) -> None:
         (Integer(1, 1000), 1.5, "must be a whole number from 1 to 1,000"),
         (Integer(1, 1000), 1e30, "must be from 1 to 1,000"),
         (Integer(1, 1000), 0, "must be from 1 to 1,000"),
+        (Number(0.5, 3_660), True, "must be a number"),
+        (Number(0.5, 3_660), "5", "must be a number"),
+        (Number(0.5, 3_660), 0.4, "must be from 0.5 to 3,660"),
+        (Number(0.5, 3_660), 1e30, "must be from 0.5 to 3,660"),
         (MONEY, True, "must be a number of dollars"),
         (MONEY, "100", "must be a number of dollars"),
         (MONEY, float("inf"), "'inf' is not a finite amount"),
@@ -100,7 +106,14 @@ def test_texts_of_a_query(rule: Rule, text: str, parsed: Any) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "text"),
-    [(Integer(1, 100), "5.0"), (Integer(1, 100), "+5"), (Integer(1, 100), "0x5"), (Flag(), "yes"), (MONEY, "100")],
+    [
+        (Integer(1, 100), "5.0"),
+        (Integer(1, 100), "+5"),
+        (Integer(1, 100), "0x5"),
+        (Flag(), "yes"),
+        (MONEY, "100"),
+        (Number(0, 1), "1"),
+    ],
 )
 def test_texts_that_are_refused(rule: Rule, text: str) -> None:
     """What is not written the plain way is refused."""
@@ -121,6 +134,7 @@ def test_money_of_every_micro_is_read_exactly(micros: int) -> None:
         (Text(max_length=3), {"type": "string", "minLength": 1, "maxLength": 3, "pattern": r"^[^\x00-\x1f\x7f]*$"}),
         (Integer(1, 2), {"type": "integer", "minimum": 1, "maximum": 2}),
         (MONEY, {"type": "number", "minimum": 100.0, "maximum": 1000.0, "multipleOf": 0.000001}),
+        (Number(0.5, 2), {"type": "number", "minimum": 0.5, "maximum": 2}),
         (Choice(Colour), {"type": "string", "enum": ["red", "blue"]}),
         (Flag(), {"type": "boolean"}),
         (Moment(), {"type": "string", "format": "date-time"}),

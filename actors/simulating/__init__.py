@@ -1,0 +1,1 @@
+"""Simulations that people start on a running floor: a queue, and one actor for each that runs."""
