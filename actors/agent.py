@@ -43,9 +43,10 @@ from actors.outbound import news_of, quota_delivery
 from actors.ports.journal import Commit, Delivery, IdempotencyClaim
 from actors.preferences import permitted_symbols
 from actors.quota import crossings_by_change, usage_at
+from actors.refusals import cause_of
 from actors.services import Services
 from actors.strategies.base import Intent, PortfolioView, PositionView, Strategy, StrategyConfig
-from actors.strategies.registry import BrokenPluginError, create_strategy
+from actors.strategies.registry import BrokenPluginError
 from supervisor import Actor, ActorRef, Refusal, handles
 from supervisor.errors import MailboxFull
 
@@ -199,18 +200,16 @@ class AgentActor(Actor):
             for intent in intents
             if not is_held(self._book, intent.symbol)
         ]
-        try:
-            await self._submit_all(orders, _by_itself(agent))
-        except QuotaExceeded as refusal:
-            self._last_refusal = str(refusal)
-            return refusal.reset_at_us
-        except Refusal as refusal:
-            self._last_refusal = str(refusal)
-            return self._services.clock.now_us() + RETRY_US
-        return None
+        refusal = await self._submit_all(orders, _by_itself(agent))
+        if refusal is None:
+            return None
+        now_us = self._services.clock.now_us()
+        self._last_refusal = str(refusal)
+        self._services.refusals.add(self._agent_id, cause_of(refusal), now_us)
+        return refusal.reset_at_us if isinstance(refusal, QuotaExceeded) else now_us + RETRY_US
 
-    async def _submit_all(self, orders: Sequence[OrderRequest], principal: Principal) -> None:
-        """Have the orders of one decision placed together, as far as the quota goes. Raises the first refusal."""
+    async def _submit_all(self, orders: Sequence[OrderRequest], principal: Principal) -> Refusal | None:
+        """Have the orders of one decision placed together, as far as the quota goes; return what refused the next."""
         granted, refusal = 0, None
         for _ in orders:
             try:
@@ -219,14 +218,16 @@ class AgentActor(Actor):
                 refusal = error
                 break
             granted += 1
-        if granted:
-            _log.debug("its strategy wants %d orders, %d are granted", len(orders), granted)
+        if not granted:
+            return refusal
+        _log.debug("its strategy wants %d orders, %d are granted", len(orders), granted)
+        try:
             placed = await ask(self._portfolio, PlaceOrders(tuple(orders[:granted]), principal))
-            for trade in placed.trades:
-                self._start_approval_of(trade)
-            refusal = placed.refusal or refusal
-        if refusal is not None:
-            raise refusal
+        except Refusal as error:
+            return error
+        for trade in placed.trades:
+            self._start_approval_of(trade)
+        return placed.refusal or refusal
 
     async def _submit(self, order: OrderRequest, principal: Principal, claim: IdempotencyClaim | None) -> Trade:
         _log.debug("takes an order: %s %d %s", order.action.value, order.quantity, order.symbol)
@@ -285,7 +286,7 @@ class AgentActor(Actor):
             config = StrategyConfig(
                 agent.risk_tolerance, agent.initial_budget_micros, permitted, self._services.pace.review_us
             )
-            self._strategy = create_strategy(agent.strategy, config, agent.strategy_name)
+            self._strategy = self._services.make_strategy(agent, config)
         return self._strategy
 
     def _portfolio_view(self) -> PortfolioView:

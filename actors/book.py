@@ -30,7 +30,7 @@ from actors.events import (
 )
 from actors.ledger import Portfolio
 from actors.model import Action, Agent, Approval, Trade, Usage
-from actors.orders import EXECUTED_TRADE_COST_MICROS, notional_micros
+from actors.orders import notional_micros
 from actors.ports.periods import period_of
 from actors.quota import add_usage
 
@@ -99,7 +99,7 @@ def replay(events: Iterable[Event]) -> tuple[Agent, Book]:
 def _created(book: Book, trade: Trade) -> Book:
     if trade.trade_id in book.open_trades:
         raise StreamBroken(f"{trade.trade_id} is open already")
-    usage = add_usage(book.usage, SUBMITTED, 1, 0, trade.submitted_at_us)
+    usage = add_usage(book.usage, SUBMITTED, 1, trade.submission_cost_micros, trade.submitted_at_us)
     portfolio = _reserve(book.portfolio, trade)
     return Book(portfolio, usage, {**book.open_trades, trade.trade_id: trade}, book.approvals)
 
@@ -117,7 +117,7 @@ def _executed(book: Book, trade: Trade) -> Book:
     post = ledger.post_buy if trade.action is Action.BUY else ledger.post_sell
     notional = notional_micros(trade.executed_price_micros, trade.quantity)
     portfolio = post(released.portfolio, trade.symbol, trade.quantity, notional, trade.fee_micros)
-    usage = add_usage(book.usage, EXECUTED, 0, EXECUTED_TRADE_COST_MICROS, trade.executed_at_us)
+    usage = add_usage(book.usage, EXECUTED, 0, trade.execution_cost_micros, trade.executed_at_us)
     return Book(portfolio, usage, released.open_trades, book.approvals)
 
 

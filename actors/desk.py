@@ -289,6 +289,8 @@ def _accepted(agent: Agent, order: OrderRequest, ticket: Ticket) -> Trade:
         stop_price_micros=order.stop_price_micros,
         reason=order.reason,
         client_order_id=order.client_order_id,
+        submission_cost_micros=agent.quota.submission_cost_micros,
+        execution_cost_micros=agent.quota.execution_cost_micros,
     )
 
 

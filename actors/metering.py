@@ -119,7 +119,8 @@ class MeteringActor(Actor):
 
     async def _new_lease(self, agent_id: str) -> Lease:
         state = await self._ask_quota(agent_id)
-        if not state.allowed:
+        trade_cost_micros = self._services.views.agent(agent_id).quota.trade_cost_micros
+        if not state.allowed or state.remaining_budget_micros < trade_cost_micros:
             raise QuotaExceeded(
                 "the metering service says that this month's quota is used up; raise quotaConfig or wait for the "
                 "new month",
@@ -129,6 +130,7 @@ class MeteringActor(Actor):
             calls_left=min(state.remaining_api_calls, LEASE_CALLS_MAX),
             budget_left_micros=state.remaining_budget_micros,
             valid_until_us=min(self._services.clock.now_us() + self._services.pace.lease_us, state.reset_at_us),
+            trade_cost_micros=trade_cost_micros,
         )
 
     async def _ask_quota(self, agent_id: str) -> QuotaState:

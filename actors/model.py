@@ -11,6 +11,7 @@ from attrs import field, frozen
 from actors.alerts import ALERTS_DEFAULT, AlertConfig
 from actors.hours import TradingHours
 from actors.money import MICROS_PER_DOLLAR
+from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.preferences import AssetPreferences
 from actors.risk import PortfolioImpact, RiskAssessment
 
@@ -90,10 +91,17 @@ class Role(StrEnum):
 
 @frozen
 class QuotaConfig:
-    """What an agent may use in a month: API calls, and metered cost in micro-dollars."""
+    """What an agent may use in a month, API calls and metered cost; and what a trade costs of that (micro-dollars)."""
 
     api_calls: int = 10_000
     budget_per_month_micros: int = 10_000 * MICROS_PER_DOLLAR
+    submission_cost_micros: int = 0
+    execution_cost_micros: int = EXECUTED_TRADE_COST_MICROS
+
+    @property
+    def trade_cost_micros(self) -> int:
+        """Return the metered cost of a trade that is submitted and executed."""
+        return self.submission_cost_micros + self.execution_cost_micros
 
 
 @frozen
@@ -139,8 +147,9 @@ class Trade:
 
     `reference_price_micros` is the price when it was submitted or, of a resting order that is held for approval, when
     that was asked for. `triggered_at_us` is when the price reached the stop of a stop-limit order, which waits for its
-    limit from then on. `reserved_micros` and `reserved_quantity` are what it holds of the portfolio while it is open,
-    zero afterwards.
+    limit from then on. `submission_cost_micros` and `execution_cost_micros` are what it is metered with when it is
+    submitted and when it is filled, by its agent's quota. `reserved_micros` and `reserved_quantity` are what it holds
+    of the portfolio while it is open, zero afterwards.
     """
 
     trade_id: str
@@ -167,6 +176,8 @@ class Trade:
     reserved_micros: int = 0
     reserved_quantity: int = 0
     triggered_at_us: int | None = None
+    submission_cost_micros: int = 0
+    execution_cost_micros: int = EXECUTED_TRADE_COST_MICROS
 
 
 @frozen

@@ -5,7 +5,7 @@ from actors.money import MICROS_PER_DOLLAR, divide_half_even
 FEE_MICROS_MIN = MICROS_PER_DOLLAR
 FEE_PER_MILLE = 1
 EXECUTED_TRADE_COST_MICROS = MICROS_PER_DOLLAR // 10
-"""The metered cost of an executed trade; a submission costs nothing but one API call."""
+"""The metered cost of an executed trade; a submission costs nothing but one API call. Simulations may change both."""
 
 AUTONOMOUS_FREE_CASH_MICROS_MIN = 100 * MICROS_PER_DOLLAR
 """Below this much free cash an agent does not trade by itself."""

@@ -15,7 +15,6 @@ from actors.events import (
     UsageAlert,
 )
 from actors.model import Agent, Approval, Decision, Trade
-from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.ports.clock import Ids
 from actors.ports.journal import (
     ApprovalDelivery,
@@ -78,11 +77,11 @@ def _usage(events: tuple[BookEvent, ...], ids: Ids) -> Iterator[UsageEvent]:
     for event in events:
         if isinstance(event, TradeCreated):
             trade = event.trade
-            yield _usage_event(ids, trade, SUBMITTED, 1, 0, trade.submitted_at_us)
+            yield _usage_event(ids, trade, SUBMITTED, 1, trade.submission_cost_micros, trade.submitted_at_us)
         elif isinstance(event, TradeExecuted):
             trade = event.trade
             executed_at_us = trade.executed_at_us or trade.submitted_at_us
-            yield _usage_event(ids, trade, EXECUTED, 0, EXECUTED_TRADE_COST_MICROS, executed_at_us)
+            yield _usage_event(ids, trade, EXECUTED, 0, trade.execution_cost_micros, executed_at_us)
 
 
 def _usage_event(ids: Ids, trade: Trade, kind: str, calls: int, cost_micros: int, at_us: int) -> UsageEvent:

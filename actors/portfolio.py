@@ -37,6 +37,7 @@ from actors.messages import (
 from actors.model import FLOOR, Action, Approval, OrderRequest, OrderType, Principal, Trade, TradeStatus
 from actors.outbound import deliveries_of, news_of
 from actors.ports.journal import Commit, IdempotencyClaim
+from actors.refusals import NOTHING_TAKEN, PART_TAKEN
 from actors.resting import NOTHING, Watch
 from actors.services import Services
 from supervisor import Actor, handles
@@ -207,7 +208,12 @@ class PortfolioActor(Actor):
         for order in orders:
             if liquidity is None:
                 yield order
-            elif (quantity := liquidity.takes(views.market.price(order.symbol), order.quantity)) > 0:
+                continue
+            quantity = liquidity.takes(views.market.price(order.symbol), order.quantity)
+            if quantity < order.quantity:
+                cause = PART_TAKEN if quantity else NOTHING_TAKEN
+                self._services.refusals.add(self._agent_id, cause, self._services.clock.now_us())
+            if quantity:
                 yield evolve(order, quantity=quantity)
 
     def _price_micros(self, symbol: str, action: Action, quantity: int, order_type: OrderType) -> int:

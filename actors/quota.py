@@ -17,23 +17,30 @@ NO_USAGE = UsageLine(calls=0, cost_micros=0)
 
 @frozen
 class Lease:
-    """A share of an agent's quota granted to the floor: calls and cost that it may use until `valid_until_us`."""
+    """A share of an agent's quota granted to the floor: calls and cost that it may use until `valid_until_us`.
+
+    `trade_cost_micros` is the metered cost of a trade.
+    """
 
     calls_left: int
     budget_left_micros: int
     valid_until_us: int
+    trade_cost_micros: int = EXECUTED_TRADE_COST_MICROS
 
     def covers(self, now_us: int) -> bool:
         """Say whether one more trade fits."""
         return (
-            now_us < self.valid_until_us
-            and self.calls_left > 0
-            and self.budget_left_micros >= EXECUTED_TRADE_COST_MICROS
+            now_us < self.valid_until_us and self.calls_left > 0 and self.budget_left_micros >= self.trade_cost_micros
         )
 
     def take(self) -> "Lease":
         """Return what is left after one trade."""
-        return Lease(self.calls_left - 1, self.budget_left_micros - EXECUTED_TRADE_COST_MICROS, self.valid_until_us)
+        return Lease(
+            self.calls_left - 1,
+            self.budget_left_micros - self.trade_cost_micros,
+            self.valid_until_us,
+            self.trade_cost_micros,
+        )
 
 
 class Leases:
@@ -96,7 +103,7 @@ def require_quota(quota: QuotaConfig, usage: Usage, at_us: int) -> None:
             "or wait for the new month",
             next_period_us(at_us),
         )
-    if current.spent_micros + EXECUTED_TRADE_COST_MICROS > quota.budget_per_month_micros:
+    if current.spent_micros + quota.trade_cost_micros > quota.budget_per_month_micros:
         raise QuotaExceeded(
             f"{format_dollars(current.spent_micros)} of {format_dollars(quota.budget_per_month_micros)} metered cost "
             f"of {current.period} is spent; raise quotaConfig.budgetPerMonth or wait for the new month",

@@ -1,9 +1,12 @@
 """What the actors of one floor share: the published views and the ports, handed in by the composition root."""
 
+from collections.abc import Callable
+
 from attrs import field, frozen
 
 from actors.desk import OversightRules
 from actors.liquidity import Liquidity
+from actors.model import Agent
 from actors.ports.clock import Clock, Ids
 from actors.ports.history import History
 from actors.ports.journal import JournalStore
@@ -12,7 +15,9 @@ from actors.ports.notifications import Notifications, TellNobody
 from actors.ports.oversight import OversightService
 from actors.ports.publisher import Publisher
 from actors.quota import Leases
-from actors.strategies.base import REVIEW_US
+from actors.refusals import Refusals
+from actors.strategies.base import REVIEW_US, Strategy, StrategyConfig
+from actors.strategies.registry import create_strategy
 from actors.views import FloorViews
 
 
@@ -35,6 +40,15 @@ class Pace:
     delays no expiry."""
 
 
+MakeStrategy = Callable[[Agent, StrategyConfig], Strategy]
+"""Makes the strategy of an agent. Raises what `create_strategy` does."""
+
+
+def registered_strategy(agent: Agent, config: StrategyConfig) -> Strategy:
+    """Return the strategy that is registered under the agent's kind, or under the name it asks for."""
+    return create_strategy(agent.strategy, config, agent.strategy_name)
+
+
 @frozen
 class Services:
     """One floor's surroundings. `seed` feeds the strategies' own streams of random numbers."""
@@ -54,3 +68,5 @@ class Services:
     notifications: Notifications = field(factory=TellNobody)
     pace: Pace = field(factory=Pace)
     leases: Leases = field(factory=Leases)
+    refusals: Refusals = field(factory=Refusals)
+    make_strategy: MakeStrategy = registered_strategy

@@ -10,7 +10,8 @@ from attrs import fields
 from actors.book import Book
 from actors.events import ApprovalEventRecord, ApprovalRequested
 from actors.model import Action, Trade
-from simulations.result import APPROVAL_STATUSES, LEVELS, NONE, TRADE_STATUSES, Approvals, Ints, Trades
+from actors.refusals import Refused
+from simulations.result import APPROVAL_STATUSES, LEVELS, NONE, TRADE_STATUSES, Approvals, Ints, RefusedOrders, Trades
 
 _TRADE_STATUS: Final = {status: place for place, status in enumerate(TRADE_STATUSES)}
 _APPROVAL_STATUS: Final = {status: place for place, status in enumerate(APPROVAL_STATUSES)}
@@ -38,6 +39,25 @@ class Columns:
     def arrays(self) -> dict[str, Ints]:
         """Return the columns as arrays of their own."""
         return {name: np.array(column, dtype=np.int64) for name, column in self._columns.items()}
+
+
+def refused_orders(refusals: Iterable[Refused], agent_ids: Sequence[str]) -> RefusedOrders:
+    """Return what was counted of refused orders as a table."""
+    rows = list(refusals)
+    agents = {agent_id: place for place, agent_id in enumerate(agent_ids)}
+    causes = {cause: place for place, cause in enumerate(dict.fromkeys(row.cause for row in rows))}
+
+    def column(values: Iterable[int]) -> Ints:
+        return np.fromiter(values, dtype=np.int64, count=len(rows))
+
+    return RefusedOrders(
+        causes=tuple(causes),
+        agent=column(agents[row.agent_id] for row in rows),
+        cause=column(causes[row.cause] for row in rows),
+        orders=column(row.orders for row in rows),
+        first_at_us=column(row.first_at_us for row in rows),
+        last_at_us=column(row.last_at_us for row in rows),
+    )
 
 
 class Ledgers:

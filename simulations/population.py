@@ -42,7 +42,7 @@ def commits(scenario: Scenario, ids: Ids, start_us: int) -> Iterator[Commit]:
 def _agent(
     group: Group, name: str, scenario: Scenario, agent_id: str, start_us: int, rng: np.random.Generator
 ) -> Agent:
-    quota = group.quota or scenario.metering.quota
+    quota, prices = group.quota or scenario.metering.quota, scenario.metering.prices
     preferences = AssetPreferences(group.symbols, group.sectors, group.excluded_symbols)
     return Agent(
         agent_id=agent_id,
@@ -52,7 +52,12 @@ def _agent(
         status=AgentStatus.PAUSED,
         risk_tolerance=_draw(group.risk, rng),
         initial_budget_micros=_draw(group.budget, rng) * MICROS_PER_DOLLAR,
-        quota=QuotaConfig(quota.api_calls, round(quota.budget_per_month * MICROS_PER_DOLLAR)),
+        quota=QuotaConfig(
+            api_calls=quota.api_calls,
+            budget_per_month_micros=round(quota.budget_per_month * MICROS_PER_DOLLAR),
+            submission_cost_micros=round(prices.submission * MICROS_PER_DOLLAR),
+            execution_cost_micros=round(prices.execution * MICROS_PER_DOLLAR),
+        ),
         created_at_us=start_us,
         updated_at_us=start_us,
         preferences=None if preferences == AssetPreferences() else preferences,

@@ -1,5 +1,6 @@
 """Takes down a run while it goes: the publisher of a simulated floor, which hears of everything that became true."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -7,11 +8,12 @@ import trio
 from attrs import frozen
 
 from actors.book import Book
-from actors.events import ApprovalEventRecord, Recorded, TradeEventRecord
-from actors.model import Agent
+from actors.events import AgentStatusChanged, ApprovalEventRecord, Recorded, TradeEventRecord
+from actors.model import Agent, AgentStatus
 from actors.views import MarketSnapshot
 from simulations.columns import Ledgers, TradeColumns
 from simulations.event_log import EventLog
+from simulations.result import Ints
 
 OPENING = -1
 
@@ -33,6 +35,8 @@ class Recorder:
         self._log = log
         self._prices: dict[str, int] = {}
         self._touched: dict[str, Book] = {}
+        self._set_aside: Counter[str] = Counter()
+        self._agent_ids: Sequence[str] = ()
         self._ledgers = Ledgers((), ())
         self.columns = TradeColumns((), ())
         self.ticks = OPENING
@@ -49,7 +53,7 @@ class Recorder:
 
     def enrol(self, books: Sequence[Book]) -> None:
         """Take in the agents of the run, before it starts."""
-        agent_ids = [book.portfolio.agent_id for book in books]
+        self._agent_ids = agent_ids = [book.portfolio.agent_id for book in books]
         self._ledgers = Ledgers(self._symbols, agent_ids)
         self.columns = TradeColumns(self._symbols, agent_ids)
         self._touched = dict(zip(agent_ids, books, strict=True))
@@ -70,6 +74,8 @@ class Recorder:
                 self.columns.trade(event.trade, record.at_us)
             elif isinstance(event, ApprovalEventRecord):
                 self.columns.approval(event, record.at_us, self._prices[event.trade.symbol])
+            elif isinstance(event, AgentStatusChanged) and event.agent.status is AgentStatus.FAILED:
+                self._set_aside[event.agent.agent_id] += 1
 
     def publish_market(self, snapshot: MarketSnapshot) -> None:
         """Take the prices of one tick."""
@@ -81,6 +87,10 @@ class Recorder:
         elif self.ticks % horizon.sample_ticks == 0:
             self.sample(snapshot.at_us)
         self.on_tick()
+
+    def set_aside(self) -> Ints:
+        """Return how often each agent was set aside."""
+        return np.array([self._set_aside[agent_id] for agent_id in self._agent_ids], dtype=np.int64)
 
     def sample(self, at_us: int) -> None:
         """Take down everybody's equity at the prices of now."""

@@ -6,6 +6,7 @@ since the epoch (UTC) of the virtual clock, money is micro-dollars, quantities a
 and approvers are known by their place in `agent_ids`, `symbols`, `group_names` and `approver_names`.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -97,6 +98,30 @@ class Approvals:
         return len(self.agent)
 
 
+@frozen(eq=False)
+class RefusedOrders:
+    """What strategies ordered and did not get, a row for each agent and cause, in the order in which they began.
+
+    `causes` names the causes by the numbers of `cause`.
+    """
+
+    causes: tuple[str, ...]
+    agent: Ints
+    cause: Ints
+    orders: Ints
+    first_at_us: Ints
+    last_at_us: Ints
+
+    def __len__(self) -> int:
+        return len(self.agent)
+
+    @property
+    def by_cause(self) -> Mapping[str, int]:
+        """How many orders were refused for each cause, the most frequent first."""
+        counts = np.bincount(self.cause, self.orders, len(self.causes)).astype(np.int64)
+        return {self.causes[place]: int(counts[place]) for place in np.argsort(-counts, kind="stable")}
+
+
 @frozen
 class Provenance:
     """What program ran: its version, the commit of its sources (empty where unknown) and the version of Python."""
@@ -150,6 +175,9 @@ class RunResult:
     """The monthly quota of API calls of each agent, shape (agents,)."""
     quota_micros: Ints
     """The monthly quota of metered cost of each agent, shape (agents,)."""
+    refused: RefusedOrders
+    set_aside: Ints
+    """How often each agent was set aside since its strategy kept raising, shape (agents,)."""
 
     @property
     def seed(self) -> int:
@@ -182,6 +210,8 @@ def summary(result: RunResult) -> dict[str, Any]:
         "events": result.events,
         "trades": result.fills,
         "approvals": len(result.approvals),
+        "refused": dict(result.refused.by_cause),
+        "setAside": int(result.set_aside.sum()),
         "virtualSeconds": round(result.pace.virtual_s, 3),
         "realSeconds": round(result.pace.real_s, 3),
         "agentTicksPerSecond": round(result.agent_ticks_per_s),

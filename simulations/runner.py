@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 import trio
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.desk import PPM, OversightRules
@@ -31,6 +31,7 @@ from actors.views import FloorViews
 from persistence.in_loop import open_in_loop
 from simulations import population
 from simulations.approvers import Approver, AttendedOversight, approvers
+from simulations.columns import refused_orders
 from simulations.determinism import deterministic_scheduling
 from simulations.event_log import FILE_NAME, EventLog
 from simulations.faults import Faults
@@ -42,8 +43,10 @@ from simulations.ports.storage import FaultyStorage
 from simulations.recording import Horizon, Recorder
 from simulations.result import Pace, Provenance, RunResult
 from simulations.scenario import Scenario
+from simulations.scenario.model import STRATEGY_FAULT
 from simulations.scenario.model import Liquidity as ThinMarket
 from simulations.settling import few_collections
+from simulations.strategy_faults import StrategyFaults
 from supervisor import ActorSystem, open_system
 
 DAY_S: Final = 86_400.0
@@ -148,7 +151,10 @@ async def _main(run: _Run) -> RunResult:
     storage = FaultyStorage(run.store)
     oversight = AttendedOversight(run.clock, _micros(scenario.oversight.auto_approve_below))
     metering = InLoopMetering(run.clock.now_us, keeps_events=False)
+    strategies = StrategyFaults(scenario)
     services = _services(run, storage, metering, oversight)
+    if any(fault.kind == STRATEGY_FAULT for fault in scenario.faults):
+        services = evolve(services, make_strategy=strategies.make)
     await _populate(run, services)
     people = approvers(scenario.oversight, oversight, run.clock, scenario.seed)
     recorder.on_tick = lambda: _after_tick(run)
@@ -158,8 +164,11 @@ async def _main(run: _Run) -> RunResult:
     async with open_system(tree, rng=rng) as system, trio.open_nursery() as nursery:
         for person in people:
             nursery.start_soon(person.work)
-        for fault in scenario.faults:
-            nursery.start_soon(faults.cause, fault)
+        for number, fault in enumerate(scenario.faults):
+            if fault.kind == STRATEGY_FAULT:
+                nursery.start_soon(strategies.cause, number, services.views, system)
+            else:
+                nursery.start_soon(faults.cause, fault)
         with trio.move_on_after(math.inf if outside.until_s is None else outside.until_s):
             await recorder.over.wait()
         await wait_all_tasks_blocked()
@@ -280,6 +289,8 @@ def _result(run: _Run, services: Services, people: Sequence[Approver], real_s: f
         spent_micros=np.array([book.usage.spent_micros for book in books], dtype=np.int64),
         quota_calls=np.array([agent.quota.api_calls for agent in agents], dtype=np.int64),
         quota_micros=np.array([agent.quota.budget_per_month_micros for agent in agents], dtype=np.int64),
+        refused=refused_orders(services.refusals, tuple(services.views.agents)),
+        set_aside=recorder.set_aside(),
     )
 
 

@@ -10,6 +10,7 @@ class Purpose(IntEnum):
 
     POPULATION = 100
     APPROVERS = 101
+    FAULTS = 102
 
 
 def stream(seed: int, purpose: Purpose, number: int) -> np.random.Generator:

@@ -40,6 +40,7 @@ PURE_MODULES = (
     "actors/preferences.py",
     "actors/prices/*.py",
     "actors/quota.py",
+    "actors/refusals.py",
     "actors/resting.py",
     "actors/risk.py",
     "actors/simulating/comparison.py",

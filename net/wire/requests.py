@@ -50,9 +50,12 @@ class QuotaBody:
 
     def quota(self, before: QuotaConfig) -> QuotaConfig:
         """Return the quota that follows from `before`."""
-        return QuotaConfig(
-            before.api_calls if self.api_calls is None else self.api_calls,
-            before.budget_per_month_micros if self.budget_per_month is None else self.budget_per_month,
+        return evolve(
+            before,
+            api_calls=before.api_calls if self.api_calls is None else self.api_calls,
+            budget_per_month_micros=(
+                before.budget_per_month_micros if self.budget_per_month is None else self.budget_per_month
+            ),
         )
 
 

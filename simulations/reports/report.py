@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+
 from actors.model import ApprovalStatus
 from actors.performance import Performance
 from simulations.reports import charts, oversight_charts
@@ -94,6 +96,28 @@ def _trading(page: Page, result: RunResult, fills: Fills) -> None:
     page.heading("Trades and quotas")
     page.chart(charts.trading(result, fills), "Dollars traded over time, by group")
     page.side_by_side(("How much of the monthly quota the agents used", charts.quota_use(result)))
+    _refused(page, result)
+
+
+def _refused(page: Page, result: RunResult) -> None:
+    """Say what strategies ordered and did not get, and whose kept raising."""
+    refused, groups = result.refused, result.group_names
+    page.heading("Orders that were refused or cut", 3)
+    if len(refused):
+        counts = np.zeros((len(refused.causes), len(groups)), dtype=np.int64)
+        np.add.at(counts, (refused.cause, result.group[refused.agent]), refused.orders)
+        rows = [
+            (cause, number(orders), *(number(count) for count in counts[refused.causes.index(cause)]))
+            for cause, orders in refused.by_cause.items()
+        ]
+        page.table(["orders of strategies", "in all", *groups], rows)
+        page.text("An agent whose order was refused looks again later, so that one wish may be refused often.")
+    else:
+        page.text("Every order of a strategy was taken, and whole.")
+    if result.set_aside.any():
+        struck = np.bincount(result.group, result.set_aside, len(groups)).astype(np.int64)
+        told = ", ".join(f"{number(count)} of {name}" for name, count in zip(groups, struck, strict=True) if count)
+        page.text(f"Agents were set aside since their strategies kept raising: {told}.")
 
 
 def _oversight(page: Page, result: RunResult, asked: OversightSummary) -> None:

@@ -28,15 +28,16 @@ TEXT_ROWS_MAX: Final = 200_000
 AGENTS_MEASURED_MAX: Final = 10_000
 """Beyond so many agents only groups are measured: a measure of each costs more than the run of some."""
 
-TABLES: Final = ("equity", "trades", "approvals", "metrics")
+TABLES: Final = ("equity", "trades", "approvals", "refused", "metrics")
 
 
 def tables_of(result: RunResult, fills: Fills) -> Mapping[str, pa.Table]:
-    """Return a run's tables by name: equity, trades, approvals, metrics."""
+    """Return a run's tables by the names of TABLES."""
     return {
         "equity": _equity(result),
         "trades": _trades(result),
         "approvals": _approvals(result),
+        "refused": _refused(result),
         "metrics": _metrics(result, fills),
     }
 
@@ -123,6 +124,20 @@ def _approvals(result: RunResult) -> pa.Table:
             "requestedPrice": _dollars(approvals.requested_price_micros),
             "resolvedPrice": _dollars(approvals.resolved_price_micros, missing=approvals.resolved_price_micros == 0),
             "executed": approvals.executed == 1,
+        }
+    )
+
+
+def _refused(result: RunResult) -> pa.Table:
+    refused = result.refused
+    return pa.table(
+        {
+            "agentId": _named(refused.agent, result.agent_ids),
+            "group": _named(result.group[refused.agent], result.group_names),
+            "cause": _named(refused.cause, refused.causes),
+            "orders": refused.orders,
+            "firstAt": _times(refused.first_at_us),
+            "lastAt": _times(refused.last_at_us),
         }
     )
 

@@ -22,7 +22,8 @@ MODELS: Final = (*MODEL_NAMES, "replay")
 STRATEGIES: Final = ("balanced", "aggressive", "conservative", "custom")
 RISK_LEVELS: Final = ("low", "medium", "high", "critical")
 RESPONSES: Final = ("lognormal", "exponential", "fixed")
-FAULT_KINDS: Final = ("metering", "oversight", "journal")
+STRATEGY_FAULT: Final = "strategy"
+FAULT_KINDS: Final = ("metering", "oversight", "journal", STRATEGY_FAULT)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AGENTS_MAX: Final = 1_000_000
 BUDGET_MIN: Final = 100
@@ -239,23 +240,48 @@ class Oversight:
 
 
 @frozen
-class Metering:
-    """The monthly quota of agents whose group gives none of its own, and how long a lease of it is good for.
+class Prices:
+    """What metering charges in dollars, against the quota's budget: for a trade that is submitted, and for its fill."""
 
-    The price of a trade is the product's, $0.10.
-    """
+    submission: float = field(default=0, validator=between(0, 1_000_000))
+    execution: float = field(default=0.10, validator=between(0, 1_000_000))
+
+
+@frozen
+class Metering:
+    """The monthly quota of agents whose group gives none of its own, prices, and how long a lease is good for."""
 
     quota: Quota = field(factory=Quota)
+    prices: Prices = field(factory=Prices)
     lease: Span = field(default=Span(60.0), validator=between(1, 365 * 86_400))
 
 
 @frozen
 class Fault:
-    """A part that fails after a time, for a time: the metering or oversight service, or the journal's storage."""
+    """What fails after a time, for a time: the metering or oversight service, the journal's storage, or strategies.
+
+    A strategy that fails raises whenever it is to decide, and its agent is set aside when that goes on. It strikes a
+    `share` of the agents of these `groups`, of all without any. With `resumed_after` somebody resumes who was set
+    aside so long after it is over; without it nobody does.
+    """
 
     kind: str = field(validator=one_of(FAULT_KINDS))
     at: Span
     lasts: Span = field(validator=above(0))
+    groups: tuple[str, ...] = ()
+    share: float = field(default=1, validator=between(0, 1))
+    resumed_after: Span | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.kind == STRATEGY_FAULT:
+            return
+        for name, given in (
+            ("groups", self.groups != ()),
+            ("share", self.share != 1),
+            ("resumed_after", self.resumed_after is not None),
+        ):
+            if given:
+                raise FieldError(name, f'must be left out unless kind = "{STRATEGY_FAULT}"')
 
 
 @frozen
@@ -275,6 +301,11 @@ class Scenario:
     def __attrs_post_init__(self) -> None:
         if self.agents > AGENTS_MAX:
             raise FieldError("population", f"must hold at most {AGENTS_MAX:,} agents in all, not {self.agents:,}")
+        for number, fault in enumerate(self.faults):
+            for name in fault.groups:
+                if name not in self.group_names:
+                    known = ", ".join(self.group_names)
+                    raise FieldError(f"faults[{number}].groups", f"must be some of {known}, not {name!r}")
 
     @property
     def agents(self) -> int:

@@ -98,6 +98,9 @@ async def test_preferences_bind_the_agent_and_not_its_owner(autojump_clock: obje
         assert pauses == {RETRY_US}
         state = await floor.system.control.state(paths.agent("agt_1"))
         assert state["last_refusal"] == "the agent's asset preferences exclude TSLA"
+        (refused,) = floor.services.refusals
+        assert (refused.agent_id, refused.cause) == ("agt_1", "asset not permitted")
+        assert refused.orders == len(FIRST.decided_us)
         with pytest.raises(AssetNotPermitted):
             await floor.trade(buy("TSLA"), principal=PROGRAM)
         await floor.trade(buy("TSLA"))

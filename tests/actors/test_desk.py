@@ -3,6 +3,7 @@
 import pytest
 from attrs import evolve
 
+from actors.book import fold
 from actors.desk import (
     Ticket,
 )
@@ -22,7 +23,7 @@ from actors.events import (
     UsageAlert,
 )
 from actors.hours import TradingHours
-from actors.model import Agent, AgentStatus, OrderRequest, QuotaConfig, TradeStatus, Usage
+from actors.model import Agent, AgentStatus, OrderRequest, QuotaConfig, TradeStatus, Usage, UsageLine
 from actors.money import dollars
 from actors.preferences import AssetPreferences
 from tests.actors.builders import (
@@ -121,6 +122,32 @@ def test_an_order_needs_quota() -> None:
 
     with pytest.raises(QuotaExceeded):
         placed(book, buy())
+
+
+def test_a_trade_is_metered_at_its_agents_prices() -> None:
+    """The trade carries them, so that its events alone say what was used; later prices do not touch it."""
+    agent = an_agent(quota=QuotaConfig(submission_cost_micros=dollars("0.25"), execution_cost_micros=dollars("1.50")))
+
+    outcome = placed(a_book(agent), buy(), agent=agent)
+
+    assert outcome.book.usage.spent_micros == dollars("1.75")
+    assert outcome.book.usage.breakdown == {
+        "trade.submitted": UsageLine(1, dollars("0.25")),
+        "trade.executed": UsageLine(0, dollars("1.50")),
+    }
+    assert fold(a_book(), outcome.events) == outcome.book
+
+
+def test_an_order_needs_budget_for_its_submission_and_its_fill() -> None:
+    """Together, before it is submitted."""
+    prices = {"submission_cost_micros": dollars(1), "execution_cost_micros": dollars(2)}
+    agent = an_agent(quota=QuotaConfig(budget_per_month_micros=dollars(6), **prices))
+    once = placed(a_book(agent), buy(), agent=agent)
+    twice = placed(once.book, buy(), a_ticket(2), agent=agent)
+
+    assert twice.book.usage.spent_micros == dollars(6)
+    with pytest.raises(QuotaExceeded):
+        placed(twice.book, buy(), a_ticket(3), agent=agent)
 
 
 def test_an_order_that_crosses_a_quota_threshold_raises_an_alert() -> None:

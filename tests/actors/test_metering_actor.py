@@ -90,6 +90,18 @@ async def test_lease_is_refreshed_when_used_up(autojump_clock: object) -> None:
         assert state == {"leases": 1, "refreshing": 0, "delivered": 1}
 
 
+async def test_less_than_a_trade_costs_is_a_quota_used_up(autojump_clock: object) -> None:
+    """Not an outage, for which one would try again and again until the new month."""
+    async with headless_floor() as floor:
+        await floor.create(quota=QuotaConfig(budget_per_month_micros=dollars("0.15")))
+        await floor.trade()
+        floor.services.leases.drop("agt_1")
+        await floor.advance(1)
+
+        with pytest.raises(QuotaExceeded, match="the metering service says"):
+            await floor.trade()
+
+
 async def test_waiting_askers_share_what_a_lease_holds(autojump_clock: object) -> None:
     """More askers than a small lease has calls: those it covers are granted, the others are told to come again."""
     around = surroundings()

@@ -26,6 +26,14 @@ def test_a_lease_is_taken_one_trade_at_a_time() -> None:
     assert Lease(3, 250_000, NOW_US).take() == Lease(2, 150_000, NOW_US)
 
 
+def test_a_lease_is_taken_at_the_price_of_its_agents_trades() -> None:
+    """What a trade costs is the agent's own price."""
+    lease = Lease(3, 250_000, NOW_US, trade_cost_micros=200_000)
+
+    assert lease.take() == Lease(2, 50_000, NOW_US, trade_cost_micros=200_000)
+    assert not lease.take().covers(NOW_US - 1)
+
+
 def test_submissions_are_taken_from_an_agents_own_lease() -> None:
     """Until it is used up, over or dropped; another agent's does not help."""
     leases = Leases()

@@ -54,6 +54,16 @@ def test_what_comes_along_is_sound(name: str) -> None:
         ("market.shocks=[{move=-0.1}]", "market.shocks[0].at: must be given"),
         ("faults=[{kind='disk', at=1, lasts=1}]", "faults[0].kind: must be one of metering, oversight, journal"),
         ("faults=[{kind='journal', at=1, lasts=0}]", "faults[0].lasts: must be above 0, not 0"),
+        ("faults=[{kind='journal', at=1, lasts=1, share=0.5}]", 'faults[0].share: must be left out unless kind = "str'),
+        ("faults=[{kind='strategy', at=1, lasts=1, share=2}]", "faults[0].share: must be 0 to 1, not 2"),
+        (
+            "faults=[{kind='strategy', at=1, lasts=1, groups=['bald']}]",
+            "faults[0].groups: must be some of steady, bold",
+        ),
+        ("metering.prices.execution=-1", "metering.prices.execution: must be 0 to 1,000,000, not -1"),
+        ("metering.prices.fill=1", "metering.prices.fill: is not known here; known are submission, execution"),
+        ("market.liquidity={volume=10_000, share_max=2}", "market.liquidity.share_max: must be 0.0001 to 1, not 2"),
+        ("market.liquidity.spread_bps=2", "market.liquidity.volume: must be given"),
         ("seed=-1", "seed: must be 0 to"),
     ],
 )

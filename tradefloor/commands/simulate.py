@@ -222,6 +222,14 @@ def span_text(seconds: float) -> str:
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
+def _not_had(result: RunResult) -> str:
+    """Return lines on the orders that were refused and the agents that were set aside, where there were any."""
+    causes = ", ".join(f"{orders:,} {cause}" for cause, orders in result.refused.by_cause.items())
+    refused = f"Orders refused or cut: {causes}.\n" if causes else ""
+    set_aside = result.set_aside.sum()
+    return refused + (f"Agents set aside, as their strategies kept raising: {set_aside:,}.\n" if set_aside else "")
+
+
 def _told(result: RunResult, folder: Path, page: Path | None) -> str:
     pace = result.pace
     look = "" if page is None else f"; open {page} in a browser"
@@ -231,6 +239,7 @@ def _told(result: RunResult, folder: Path, page: Path | None) -> str:
         f"{span_text(pace.virtual_s)} of virtual time in {pace.real_s:.1f} s of real time.{early}\n"
         f"{result.fills:,} trades, {len(result.approvals):,} approvals asked for, "
         f"{result.agent_ticks_per_s:,.0f} agent-ticks/s.\n"
+        f"{_not_had(result)}"
         f"Digest {result.digest}\n"
         f"The results are in {folder}{look}."
     )

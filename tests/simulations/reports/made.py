@@ -14,6 +14,7 @@ from simulations.result import (
     Ints,
     Pace,
     Provenance,
+    RefusedOrders,
     RunResult,
     Trades,
 )
@@ -120,6 +121,8 @@ def result(**changes: Any) -> RunResult:
         "spent_micros": ints([0, 0, 10]) * DOLLAR,
         "quota_calls": ints([1_000, 1_000, 1_000]),
         "quota_micros": ints([1_000, 1_000, 1_000]) * DOLLAR,
+        "refused": RefusedOrders((), ints([]), ints([]), ints([]), ints([]), ints([])),
+        "set_aside": ints([0, 0, 0]),
         **changes,
     }
     return RunResult(**given)

@@ -17,11 +17,16 @@ from simulations.reports.fills import fills_of
 from simulations.reports.folder import save_report
 from simulations.reports.report import page_of
 from simulations.reports.words import dollars_text, percent, span
-from simulations.result import RunResult
+from simulations.result import RefusedOrders, RunResult, summary
 from tests.simulations.reports.made import DOLLAR, approvals, hours, ints, result, trades
 from tests.simulations.runs import short_run
 
-BUSY = ("oversight.threshold=4000", "population[2].threshold=2000", "oversight.ttl='30m'")
+BUSY = (
+    "oversight.threshold=4000",
+    "population[2].threshold=2000",
+    "oversight.ttl='30m'",
+    "population[1].quota={api_calls=3}",
+)
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +111,32 @@ def test_what_is_not_there_is_null() -> None:
     row = written["trades"].to_pylist()[0]
     assert (row["price"], row["approval"], row["agentId"], row["group"]) == (None, None, "agt_1", "first")
     assert written["metrics"]["scope"].to_pylist() == ["all", "group", "group", "agent", "agent", "agent"]
+
+
+def test_refused_orders_stand_in_the_report_and_in_a_table() -> None:
+    """By cause and group, and with whose strategies kept raising."""
+    refused = RefusedOrders(
+        ("market closed", "quota exceeded"),
+        ints([0, 2, 2]),
+        ints([0, 1, 0]),
+        ints([3, 40, 5]),
+        ints(hours(0, 1, 1)),
+        ints(hours(2, 2, 3)),
+    )
+    made = result(refused=refused, set_aside=ints([0, 2, 1]))
+    html = page_of(made).render()
+
+    rows = tables.tables_of(made, fills_of(made))["refused"].to_pylist()
+    assert [(row["agentId"], row["group"], row["cause"], row["orders"]) for row in rows] == [
+        ("agt_1", "first", "market closed", 3),
+        ("agt_3", "second & last", "quota exceeded", 40),
+        ("agt_3", "second & last", "market closed", 5),
+    ]
+    assert "<td>quota exceeded</td><td>40</td><td>0</td><td>40</td>" in html
+    assert "<td>market closed</td><td>8</td><td>3</td><td>5</td>" in html
+    assert "kept raising: 2 of first, 1 of second &amp; last." in html
+    assert summary(made)["refused"] == {"quota exceeded": 40, "market closed": 8}
+    assert "Every order of a strategy was taken, and whole." in page_of(result()).render()
 
 
 def test_long_tables_are_parquet_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
