@@ -63,6 +63,10 @@ class AgentNotFound(TradingError):
     """There is no such agent, or not for this user."""
 
 
+class EventNotFound(TradingError):
+    """The log has no event with this sequence."""
+
+
 class DuplicateClientOrderId(TradingError):
     """The agent has a trade under this clientOrderId already."""
 

@@ -7,6 +7,7 @@ frozen, so a reader keeps a consistent picture however long it looks.
 
 from collections.abc import Collection, Iterator, Mapping
 
+import trio
 from attrs import frozen
 
 from actors.bars import RecentBars
@@ -61,11 +62,28 @@ class FloorViews:
         self.books: dict[str, Book] = {}
         self.market = NO_MARKET
         self.bars = RecentBars()
-        self.last_seq = 0
+        self._last_seq = 0
+        self._followers = trio.lowlevel.ParkingLot()
         self._touched: dict[str, None] = {}
         self._traded: dict[str, int] = {}
         self._agents_of: dict[str, dict[str, None]] = {}
         self._agent_of_request: dict[str, str] = {}
+
+    @property
+    def last_seq(self) -> int:
+        """The sequence of the last event that is committed and shown here, 0 before the first."""
+        return self._last_seq
+
+    @last_seq.setter
+    def last_seq(self, seq: int) -> None:
+        self._last_seq = seq
+        if self._followers:
+            self._followers.unpark_all()
+
+    async def wait_beyond(self, seq: int) -> None:
+        """Wait until the log goes on after a sequence."""
+        while self._last_seq <= seq:
+            await self._followers.park()
 
     def publish(self, agent: Agent | None, book: Book | None) -> None:
         """Put the states that a commit led to in the place of the ones before."""

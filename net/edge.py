@@ -89,6 +89,8 @@ class Edge:
     meter: HttpMeter = field(factory=HttpMeter)
     metrics: tuple[Source, ...] = ()
     """What else a scrape of the metrics asks."""
+    closing: trio.Event = field(factory=trio.Event)
+    """Set when the floor begins to stop: answers without an end of their own end then."""
     limiters: Mapping[str, trio.CapacityLimiter] = field(factory=dict)
     """The limits on threads that operators look at, by name."""
     simulations: Simulations | None = None

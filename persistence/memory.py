@@ -18,7 +18,7 @@ from actors.drawdown import Watermark
 from actors.equity import Execution, execution_of
 from actors.events import Recorded, TradeCreated, TradeExecuted
 from actors.model import Agent, AgentStatus, Approval, Trade, Usage, User
-from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
+from actors.ports.history import ApprovalQuery, AuditEntry, LogEntry, Page, TradeQuery
 from actors.ports.journal import (
     CHANNELS,
     AlreadyDone,
@@ -177,6 +177,13 @@ class MemoryStore:
             return self._log[after_seq : after_seq + limit]
         found = chain.from_iterable(self._streams.get(stream, ()) for stream in set(streams))
         return nsmallest(limit, (place for place in found if place.seq > after_seq), key=lambda place: place.seq)
+
+    async def entry(self, seq: int) -> LogEntry | None:
+        """Return the event with a sequence in its place in the chain, None where there is none."""
+        await trio.lowlevel.checkpoint()
+        if not 0 < seq <= len(self._log):
+            return None
+        return LogEntry(self._log[seq - 1], self._hash_at(seq), self._hash_at(seq - 1), holds=True)
 
     async def audit(self, after_seq: int, limit: int) -> Sequence[AuditEntry]:
         """Return what the audit shows by sequence, oldest first."""

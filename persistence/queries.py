@@ -15,9 +15,10 @@ from actors.drawdown import Watermark
 from actors.equity import Execution
 from actors.events import Recorded
 from actors.model import Action, Approval, Trade, Usage, User
-from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
+from actors.ports.history import ApprovalQuery, AuditEntry, LogEntry, Page, TradeQuery
 from actors.ports.journal import Channel, IdempotencyClaim, OutboxEntry
 from persistence import codec
+from persistence.chain import GENESIS, link
 from persistence.cursors import APPROVALS, TRADES, from_cursor, page_of
 from persistence.rows import EVENT_COLUMNS, USAGE_COLUMNS, USER_COLUMNS, email_key, recorded, usage_of, user_of
 from persistence.schema import AUDITED_TYPES, DELIVERIES_PER_COMMIT_MAX
@@ -36,6 +37,9 @@ _EVENTS_AFTER = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq 
 _AUDITED_AFTER = f"""
 SELECT {EVENT_COLUMNS}, hash FROM events INDEXED BY events_audited
 WHERE type IN ({AUDITED_TYPES}) AND seq > ? ORDER BY seq LIMIT ?
+"""
+_ENTRY = f"""
+SELECT (SELECT hash FROM events b WHERE b.seq = e.seq - 1), hash, {EVENT_COLUMNS} FROM events e WHERE seq = ?
 """
 _SEQS_OF_STREAM = "SELECT seq FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"
 _EVENTS_AT = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
@@ -135,6 +139,16 @@ def events(connection: Connection, streams: Sequence[str] | None, after_seq: int
     seqs = (connection.execute(_SEQS_OF_STREAM, (stream, after_seq, limit)) for stream in set(streams))
     chosen = nsmallest(limit, (seq for (seq,) in chain.from_iterable(seqs)))
     return [recorded(row) for row in connection.execute(_EVENTS_AT, (orjson.dumps(chosen).decode(),))]
+
+
+def entry(connection: Connection, seq: int) -> LogEntry | None:
+    """Return the event with a sequence, with its hash and the one before."""
+    row = connection.execute(_ENTRY, (seq,)).fetchone()
+    if row is None:
+        return None
+    previous, digest, *columns = row
+    before = GENESIS if previous is None else previous
+    return LogEntry(recorded(tuple(columns)), digest, before, link(before, tuple(columns)) == digest)
 
 
 def audit(connection: Connection, after_seq: int, limit: int) -> Sequence[AuditEntry]:

@@ -16,7 +16,7 @@ from actors.equity import Execution
 from actors.errors import JournalUnavailable
 from actors.events import Recorded
 from actors.model import Agent, Approval, Trade, Usage, User
-from actors.ports.history import ApprovalQuery, AuditEntry, Page, TradeQuery
+from actors.ports.history import ApprovalQuery, AuditEntry, LogEntry, Page, TradeQuery
 from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim, OutboxEntry
 from persistence import bars, queries, recovery
 from persistence.changes import Change
@@ -155,6 +155,10 @@ class SqliteStore:
     async def events(self, streams: Sequence[str] | None, after_seq: int, limit: int) -> Sequence[Recorded]:
         """Return events by sequence: of these streams, or of all with None."""
         return await self.read(queries.events, streams, after_seq, limit)
+
+    async def entry(self, seq: int) -> LogEntry | None:
+        """Return the event with a sequence in its place in the chain, None where there is none."""
+        return await self.read(queries.entry, seq)
 
     async def audit(self, after_seq: int, limit: int) -> Sequence[AuditEntry]:
         """Return what the audit shows by sequence, oldest first."""

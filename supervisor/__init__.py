@@ -44,6 +44,7 @@ from supervisor.spec import (
     Strategy,
     SupervisorSpec,
 )
+from supervisor.stacks import Stack, Stacks, TaskName
 from supervisor.stalls import LoopWatch, Stall
 from supervisor.supervision import Lifecycle
 from supervisor.system import ActorSystem, open_system, run_system
@@ -97,12 +98,15 @@ __all__ = [
     "Selection",
     "SlowMessage",
     "Sort",
+    "Stack",
+    "Stacks",
     "Stall",
     "Status",
     "Strategy",
     "Subscription",
     "SupervisorError",
     "SupervisorSpec",
+    "TaskName",
     "Terminated",
     "Timer",
     "Trace",

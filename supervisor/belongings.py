@@ -6,7 +6,7 @@ from typing import Any
 import trio
 
 from supervisor.cell import Cell
-from supervisor.current import current_cell
+from supervisor.current import current_cell, owner_path
 from supervisor.message import Terminated
 from supervisor.policy import Exit, Reason
 from supervisor.timers import Timer
@@ -43,6 +43,7 @@ async def _run_task(
     cell: Cell, scope: trio.CancelScope, async_fn: Callable[..., Awaitable[object]], args: tuple[Any, ...]
 ) -> None:
     current_cell.set(None)
+    owner_path.set(cell.path)
     cause: Exception | None = None
     try:
         with scope:

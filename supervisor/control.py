@@ -28,6 +28,7 @@ from supervisor.policy import Reason
 from supervisor.runtime import Runtime
 from supervisor.selection import ROOT, SLICE, Selection, select, slices, tops
 from supervisor.slow import SlowMessage, slow_messages
+from supervisor.stacks import Stacks, stacks
 from supervisor.supervision import Supervision
 from supervisor.tracing import Trace
 
@@ -205,6 +206,10 @@ class Control:
     async def slow_messages(self, after_s: float) -> list[SlowMessage]:
         """Find the messages that have been in hand for at least so long, the longest first."""
         return await slow_messages(self._runtime, after_s)
+
+    async def stacks(self, target: str = ROOT, limit: int = ROWS_DEFAULT) -> Stacks:
+        """Read where the tasks of what a target names wait, and of the root those that are no actor's, too."""
+        return await stacks(self._runtime, target, limit)
 
     # Changing
 

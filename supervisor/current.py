@@ -15,6 +15,10 @@ current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=Non
 """The cell whose handler runs; None outside actors and in the tasks that actors start."""
 
 
+owner_path: ContextVar[str | None] = ContextVar("owner_path", default=None)
+"""The path of the actor that started a task, or what that task came from; None in the tasks of actors themselves."""
+
+
 @contextmanager
 def correlated(correlation: str | None) -> Iterator[None]:
     """Do what a block does because of a request that came earlier, and that is known by its correlation id alone."""

@@ -35,6 +35,7 @@ PURE_MODULES = (
     "actors/model.py",
     "actors/money.py",
     "actors/orders.py",
+    "actors/passage.py",
     "actors/performance.py",
     "actors/ports/periods.py",
     "actors/preferences.py",

@@ -71,11 +71,13 @@ class OpenEdge:
     hub: Hub
     url: str
     doors: tuple[Doors, ...]
+    closing: trio.Event
 
     async def close(self) -> None:
         """Take no new connection, tell the sockets and close them, and let the requests in progress finish."""
         for doors in self.doors:
             doors.close()
+        self.closing.set()
         if self.floor.system.exists(EDGE):
             with trio.CancelScope(shield=True):
                 await self.floor.system.stop(EDGE)
@@ -123,7 +125,7 @@ async def open_edge(
                 await first(floor, people, auth.passwords)
                 await floor.system.start_child("/", simulations_tree(simulations))
                 await floor.system.start_child("/", SupervisorSpec("edge", children=children))
-                opened = OpenEdge(floor, people, auth, hub, url_of(listener), (doors, *local))
+                opened = OpenEdge(floor, people, auth, hub, url_of(listener), (doors, *local), edge.closing)
                 try:
                     yield opened
                 finally:

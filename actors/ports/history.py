@@ -55,6 +55,19 @@ class AuditEntry:
     hash: bytes
 
 
+@frozen
+class LogEntry:
+    """An event with the hash that it is bound by, and the hash of the event before it, which that covers, too.
+
+    `holds` says whether the hash is the one that follows from both.
+    """
+
+    recorded: Recorded
+    hash: bytes
+    previous_hash: bytes
+    holds: bool
+
+
 class BadCursor(ValueError):
     """A cursor was not handed out by this listing."""
 
@@ -84,6 +97,10 @@ class History(Protocol):
 
     async def events(self, streams: Sequence[str] | None, after_seq: int, limit: int) -> Sequence[Recorded]:
         """Return events by sequence: of these streams, or of all with None."""
+        ...
+
+    async def entry(self, seq: int) -> LogEntry | None:
+        """Return the event with a sequence in its place in the chain, None where there is none."""
         ...
 
     async def audit(self, after_seq: int, limit: int) -> Sequence[AuditEntry]:

@@ -18,6 +18,7 @@ from net.wire.control import (
     ActorStatsShape,
     ControlShape,
     DeadLettersShape,
+    StacksShape,
     ThreadListShape,
     TracedShape,
     TreeShape,
@@ -28,6 +29,7 @@ from net.wire.control import (
     limiter_json,
     message_text,
     row_json,
+    stacks_json,
     stats_json,
     tree_json,
     wait_json,
@@ -38,6 +40,7 @@ from net.wire.control_requests import (
     InspectQuery,
     LettersQuery,
     PartQuery,
+    StacksQuery,
     TraceQuery,
     TreeQuery,
 )
@@ -160,6 +163,13 @@ async def list_threads(call: Call) -> Reply:
         **call.edge.limiters,
     }
     return Reply({"items": [limiter_json(name, limiter.statistics()) for name, limiter in sorted(limiters.items())]})
+
+
+@routes.add("GET", "/admin/v1/stacks", role=Role.ADMIN, answer=StacksShape)
+async def list_stacks(call: Call, query: StacksQuery) -> Reply:
+    """Show at which lines tasks wait, those that wait alike together, with the actors that they are or belong to."""
+    await find(call.edge, query.path)
+    return Reply(stacks_json(await call.edge.system.control.stacks(query.path, query.limit)))
 
 
 async def _act(call: Call, verb: Verb, body: ControlBody) -> Reply:

@@ -20,6 +20,7 @@ from net.http import (
     events,
     health,
     integrations,
+    journal,
     keys,
     market,
     metering,
@@ -60,6 +61,7 @@ PARTS = (
     integrations,
     actors,
     simulations,
+    journal,
     health,
     metrics,
 )

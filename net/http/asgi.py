@@ -77,7 +77,7 @@ class EdgeConnection(TrioASGIHTTPConnection):
             await self._send(send, exchange, answer.status, headers, answer.body)
         else:
             headers = self._complete(exchange, headers)
-            await send_stream(receive, send, answer.status, headers, answer.stream)
+            await send_stream(receive, send, answer.status, headers, answer.stream, self.app.edge.closing)
             self._note(exchange, answer.status)
 
     async def _ask_quart(self, send: Any, exchange: Exchange) -> Answer:

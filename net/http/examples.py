@@ -21,6 +21,7 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "key": "key_kq3w2Xv9Tz0bL4nR8sYd1FhJ6mPcUeAg",
     "hint": "UeAg",
     "symbol": "AAPL",
+    "eventSeq": "4",
     "email": "demo@example.com",
     "name": "Growth desk",
     "clientOrderId": "order-0001",

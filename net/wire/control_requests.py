@@ -72,3 +72,11 @@ class ControlBody:
 
     path: Annotated[str, TARGET, Doc("What this path or pattern names, with all below it.", "/agents/agt_2c9f4e1ab07d")]
     reason: Annotated[str, WHY, Doc("Why, for the audit.", "odd prices since noon")]
+
+
+@frozen
+class StacksQuery:
+    """Whose stacks are shown, and how many different ones."""
+
+    path: Annotated[str, TARGET, Doc("Of what this path or pattern names, with all below it.", "/market")] = "/"
+    limit: Annotated[int, Integer(1, 1_000), Doc("How many different ones at most.", 50)] = 50

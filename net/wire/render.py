@@ -76,7 +76,7 @@ def portfolio_json(book: Book, prices: Mapping[str, int]) -> dict[str, Any]:
 
 def trade_json(trade: Trade) -> dict[str, Any]:
     """Show a trade."""
-    return to_json(_trade(trade))
+    return to_json(trade_shape(trade))
 
 
 def approval_json(approval: Approval, trade: Trade) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def approval_json(approval: Approval, trade: Trade) -> dict[str, Any]:
         ApprovalShape(
             request_id=approval.request_id,
             agent_id=approval.agent_id,
-            trade=_trade(trade),
+            trade=trade_shape(trade),
             reason=approval.reason,
             status=approval.status,
             risk_assessment=_risk(approval.risk),
@@ -203,7 +203,8 @@ def _position(symbol: str, held: Position, price: int | None) -> PositionShape:
     )
 
 
-def _trade(trade: Trade) -> TradeShape:
+def trade_shape(trade: Trade) -> TradeShape:
+    """Return a trade as it is shown."""
     return TradeShape(
         trade_id=trade.trade_id,
         agent_id=trade.agent_id,

@@ -161,6 +161,10 @@ class Things:
             return Request()
         return Request(credential=sign_in(self.url, login_of(caller.name))["token"])
 
+    def event(self, _caller: Caller) -> Request:
+        """Look at the first event of the log."""
+        return Request({"eventSeq": "1"})
+
     def actor(self, _caller: Caller) -> Request:
         """Look at an actor."""
         return Request(options={"params": {"path": f"/agents/{self.callers.agent_id}/agent"}})
@@ -319,6 +323,10 @@ EXPECTED: Final[Mapping[str, tuple[Row, Make]]] = {
     "cancelSimulation": (ADMIN, Things.running_simulation),
     "removeSimulation": (ADMIN, Things.cancelled_simulation),
     "getSimulationReport": (ADMIN, Things.simulation),
+    "listStacks": (ADMIN, Things.nothing),
+    "tailEvents": (ADMIN, Things.nothing),
+    "getEvent": (ADMIN, Things.event),
+    "comparePortfolio": (ADMIN, Things.actor),
     "live": (OPEN, Things.nothing),
     "ready": (OPEN, Things.nothing),
     "getMetrics": (OPEN, Things.nothing),

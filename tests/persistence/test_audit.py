@@ -17,6 +17,7 @@ from persistence.memory import MemoryStore
 from persistence.purge import RETENTION_US
 from persistence.rows import event_row
 from persistence.schema import AUDITED_TYPES
+from persistence.sqlite import connect_writer
 from persistence.store import SqliteStore, open_store
 from persistence.verify import verify
 from tests.actors.builders import NOW_US, a_book, a_ticket, an_agent, buy, placed
@@ -96,3 +97,36 @@ async def test_a_purged_agents_peak_goes_with_it(tmp_path: Path) -> None:
     assert list(await opened.watermarks()) == []
     assert verify(tmp_path / "floor.db").ok
     opened.close()
+
+
+async def test_an_event_is_found_with_its_place_in_the_chain(store: Store) -> None:
+    """Its hash covers the one before, which for the first event is that of nothing."""
+    await store.commit([creation(an_agent()), creation(an_agent(agent_id="agt_2"))])
+    first, second = await store.events(None, 0, 10)
+
+    found = [await store.entry(seq) for seq in (1, 2)]
+
+    assert [entry.recorded for entry in found if entry] == [first, second]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert (found[0].previous_hash, found[1].previous_hash) == (GENESIS, found[0].hash)
+    assert (found[0].holds, found[1].holds) == (True, True)
+    assert [await store.entry(seq) for seq in (0, 3)] == [None, None]
+
+
+async def test_an_event_that_was_tampered_with_shows(tmp_path: Path) -> None:
+    """Its hash does not follow any more."""
+    path = tmp_path / "floor.db"
+    opened = open_store(path)
+    await opened.commit([creation(an_agent())])
+    opened.close()
+    connection = connect_writer(path)
+    connection.execute("DROP TRIGGER events_never_change")
+    connection.execute("UPDATE events SET data = replace(data, 'Test agent', 'Best agent')")
+    connection.close()
+    opened = open_store(path)
+    entry = await opened.entry(1)
+    opened.close()
+
+    assert entry is not None
+    assert not entry.holds

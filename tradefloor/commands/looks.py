@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tradefloor.operating.connection import ACTORS, API, Connection, Place
 from tradefloor.operating.options import floor_options, show, watched
-from tradefloor.operating.tables import age, count, state, table
+from tradefloor.operating.tables import age, count, facts_grid, state, table
 
 
 @click.command()
@@ -84,9 +84,7 @@ def _sum(floor: Connection) -> dict[str, Any]:
 
 def _summary(answer: Mapping[str, Any]) -> Group:
     actors = answer["actors"]
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column()
+    facts = facts_grid()
     checks = ", ".join(f"{name} {told}" for name, told in answer["health"]["checks"].items())
     facts.add_row("health", f"{answer['health']['status']}: {checks}")
     by_state = [Text.assemble(f"{number:,} ", state(name)) for name, number in sorted(actors["states"].items())]

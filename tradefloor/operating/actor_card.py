@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tradefloor.operating.tables import age, count, state, table
+from tradefloor.operating.tables import age, count, facts_grid, state, table
 
 
 def actor_card(told: Mapping[str, Any]) -> Group:
@@ -43,9 +43,7 @@ def _parts(told: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def _facts(told: Mapping[str, Any]) -> Table:
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column(overflow="fold")
+    facts = facts_grid()
     in_hand = "nothing" if told["inHand"] is None else f"{told['inHand']} for {age(told['inHandSeconds'])}"
     waits = ", ".join(
         f"{wait['target']} ({wait['message']}, {age(wait['leftSeconds'])} left)" for wait in told["waits"]

@@ -4,17 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
-from tradefloor.operating.tables import dollars, state
+from tradefloor.operating.tables import dollars, facts_grid, state
 
 
 def approval_card(item: Mapping[str, Any]) -> Group:
     """Show what is asked, how risky it is, what it would do to the portfolio, and what was decided."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column(overflow="fold")
+    facts = facts_grid()
     facts.add_row("agent", item["agentId"])
     facts.add_row("why", item["reason"])
     if item["trade"]["reason"]:

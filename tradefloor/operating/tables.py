@@ -47,6 +47,14 @@ def table(*columns: str, numbers: Iterable[str] = (), title: str | None = None) 
     return made
 
 
+def facts_grid() -> Table:
+    """Return an empty list of facts: what each is about, and what it is."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column(overflow="fold")
+    return facts
+
+
 def is_wide() -> bool:
     """Say whether there is room for more than what matters most."""
     return get_terminal_size((WIDE_COLUMNS, 24)).columns >= WIDE_COLUMNS

@@ -116,7 +116,8 @@ def test_what_a_query_names_may_not_be_there() -> None:
         for _, operation in OPERATIONS
         if any(parameter["name"] == "path" for parameter in operation["parameters"])
     }
-    assert named == dict.fromkeys(("listActors", "getActorTree", "inspectActor", "traceActors", "getActorStats"), True)
+    of_actors = ("listActors", "getActorTree", "inspectActor", "traceActors", "getActorStats", "listStacks")
+    assert named == dict.fromkeys((*of_actors, "comparePortfolio"), True)
 
 
 def test_the_page_needs_nothing_else() -> None:
