@@ -232,3 +232,34 @@ def test_a_floor_elsewhere_takes_a_token(program: Program, run: Any) -> None:
     assert refused.exit_code == 1
     assert "sign in" in refused.output
     assert run("ps", "--url", "http://127.0.0.1:9").exit_code == 3
+
+
+def test_the_log_is_followed_and_shown(run: Any, agent_id: str) -> None:
+    """A line an event; one of them in full, with its place in the chain."""
+    lines = [json.loads(line) for line in run("events", "tail", "--agent", agent_id, "--json").stdout.splitlines()]
+    told = golden(run("events", "tail", "--agent", agent_id).stdout)
+    shown = golden(run("events", "show", str(lines[0]["seq"])).stdout).splitlines()
+
+    assert [line["type"] for line in lines] == ["agent.created"]
+    assert told.startswith("N N:N:N agent.created paused By hand agt_ID by local operator")
+    assert shown[0] == "event N agent.created"
+    assert "chain holds" in shown
+
+
+def test_a_portfolio_at_two_moments(program: Program, run: Any, agent_id: str) -> None:
+    """What changed stands beside what was and what is."""
+    with connected(place_of(program)) as floor:
+        floor.post(f"{API}/agents/{agent_id}/trades", {**BIG, "quantity": 1})
+
+    told = golden(run("diff", agent_id).stdout)
+
+    assert "TSLA shares - N +N" in told
+    assert "trd_ID buy N TSLA - completed $N $N" in told
+
+
+def test_where_tasks_wait(run: Any) -> None:
+    """The lines, and the actors whose tasks they are."""
+    lines = run("stacks", "/market").stdout.splitlines()
+
+    assert "/market" in lines[0]
+    assert lines[1].strip().startswith("supervisor/")
