@@ -12,6 +12,7 @@ from actors.ports.journal import (
     Committed,
     EmailTaken,
 )
+from persistence.chain import GENESIS
 from tests.actors.builders import (
     DAY_US,
     NOW_US,
@@ -237,6 +238,21 @@ async def test_the_audit_shows_people_and_control(history: Storage) -> None:
     assert [entry.recorded.event.type for entry in audited] == ["user.changed", "agent.created", "control.action"]
     assert len({entry.hash for entry in audited}) == len(audited)
     assert list(await history.reads.audit(1, 1)) == list(audited[1:2])
+
+
+async def test_an_event_is_found_with_its_place_in_the_chain(history: Storage) -> None:
+    """Its hash covers the one before, which for the first event is that of nothing."""
+    await history.writes.commit([enrolment(a_user()), creation(AGENT)])
+    first, second = await history.reads.events(None, 0, 10)
+
+    found = [await history.reads.entry(seq) for seq in (1, 2)]
+
+    assert [entry.recorded for entry in found if entry] == [first, second]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert (found[0].previous_hash, found[1].previous_hash) == (GENESIS, found[0].hash)
+    assert (found[0].holds, found[1].holds) == (True, True)
+    assert [await history.reads.entry(seq) for seq in (0, 3)] == [None, None]
 
 
 async def test_storage_that_can_be_read_is_fine(history: Storage) -> None:

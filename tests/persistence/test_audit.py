@@ -99,21 +99,6 @@ async def test_a_purged_agents_peak_goes_with_it(tmp_path: Path) -> None:
     opened.close()
 
 
-async def test_an_event_is_found_with_its_place_in_the_chain(store: Store) -> None:
-    """Its hash covers the one before, which for the first event is that of nothing."""
-    await store.commit([creation(an_agent()), creation(an_agent(agent_id="agt_2"))])
-    first, second = await store.events(None, 0, 10)
-
-    found = [await store.entry(seq) for seq in (1, 2)]
-
-    assert [entry.recorded for entry in found if entry] == [first, second]
-    assert found[0] is not None
-    assert found[1] is not None
-    assert (found[0].previous_hash, found[1].previous_hash) == (GENESIS, found[0].hash)
-    assert (found[0].holds, found[1].holds) == (True, True)
-    assert [await store.entry(seq) for seq in (0, 3)] == [None, None]
-
-
 async def test_an_event_that_was_tampered_with_shows(tmp_path: Path) -> None:
     """Its hash does not follow any more."""
     path = tmp_path / "floor.db"
