@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class Drain:
-    """Calls `deliver_batch` while it says that it found something, and then waits until there may be more.
+    """Calls `deliver_batch` while it says that more may wait already, and then waits until there may be something.
 
     `consequence` says in the log what an outage means, once when it begins. The outbox is looked at every
     `look_every_s` even when nobody said that there is something. `gather_s` lets entries gather between two

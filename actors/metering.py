@@ -165,7 +165,7 @@ class MeteringActor(Actor):
             reply.reply(None)
 
     async def _deliver_batch(self) -> bool:
-        """Deliver the oldest entries; say whether there were any."""
+        """Deliver the oldest entries; say whether there were as many as a batch holds, so that more may wait."""
         entries = await self._services.store.outbox(Channel.METERING, 0, BATCH_ENTRIES_MAX)
         if not entries:
             return False
@@ -176,7 +176,7 @@ class MeteringActor(Actor):
         await self._deliver_usage([entry for entry in entries if isinstance(entry.delivery, UsageDelivery)])
         await self._services.store.delivered([entry.entry_id for entry in entries])
         self._delivered += len(entries)
-        return True
+        return len(entries) == BATCH_ENTRIES_MAX
 
     async def _deliver_quota(self, entry_id: int, delivery: QuotaDelivery) -> None:
         try:

@@ -10,6 +10,7 @@ from trio.testing import wait_all_tasks_blocked
 from actors import paths
 from actors.errors import AgentNotFound, QuotaExceeded
 from actors.messages import AgentSettings, ChangeSettings, CheckQuota, GetUsage, IngestUsage, TakeQuota
+from actors.metering import GATHER_S
 from actors.model import QuotaConfig
 from actors.money import dollars
 from actors.ports.metering import (
@@ -31,6 +32,7 @@ class PickyMetering(InLoopMetering):
 
     refused: frozenset[str] = frozenset()
     gate: trio.Event | None = None
+    ingest_gate: trio.Event | None = None
     drops_answer = False
     forgetful = False
 
@@ -53,6 +55,8 @@ class PickyMetering(InLoopMetering):
         if any(event.agent_id in self.refused for event in events):
             raise MeteringRefused("the batch has an event of an agent that is not welcome")
         await super().ingest(events)
+        if self.ingest_gate is not None:
+            await self.ingest_gate.wait()
         if self.drops_answer:
             self.drops_answer = False
             raise MeteringUnavailable("the connection broke", retry_after_s=0.5)
@@ -162,6 +166,25 @@ async def test_lost_answer_is_delivered_again_and_counted_once(autojump_clock: o
         await floor.advance(5)
         assert metering.calls.count("ingest") == 2
         assert [event.api_calls for event in metering.events.values()] == [1, 0]
+
+
+async def test_usage_that_comes_during_a_call_gathers_too(autojump_clock: object) -> None:
+    """What is committed while a batch is on its way waits for the next interval, not for the answer alone."""
+    around = surroundings()
+    metering = PickyMetering(around.clock.now_us)
+    async with headless_floor(evolve(around, metering=metering)) as floor:
+        await floor.create()
+        await floor.advance(1)
+        metering.ingest_gate = trio.Event()
+        await floor.trade()
+        await floor.advance(1)
+        await floor.trade()
+        assert 1 == metering.calls.count("ingest")
+        metering.ingest_gate.set()
+        await trio.sleep(GATHER_S / 2)
+        assert 1 == metering.calls.count("ingest")
+        await trio.sleep(GATHER_S)
+        assert 2 == metering.calls.count("ingest")
 
 
 async def test_usage_refused_for_good_stops_nothing(autojump_clock: object) -> None:
