@@ -73,28 +73,32 @@ class SqlitePeople:
         """Add or change a person. Raises EmailTaken; NotStorable for an address that is no Unicode text."""
         await self._store.change("save the person", _save_user, user, by, at_us, correlation_id)
 
-    async def open_sign_in(self, sign_in: SignIn) -> None:
+    async def open_sign_in(self, sign_in: SignIn, correlation_id: str | None) -> None:
         """Keep a new sign-in. Raises PersonUnknown."""
-        await self._store.change("keep the sign-in", _open_sign_in, sign_in)
+        await self._store.change("keep the sign-in", _open_sign_in, sign_in, correlation_id)
 
     async def sign_in(self, family_id: str) -> SignIn | None:
         """Return a sign-in, whatever became of it."""
         return await self._store.read(_sign_in, family_id)
 
-    async def rotate(self, family_id: str, used_hash: str, next_hash: str, at_us: int) -> Rotation:
+    async def rotate(
+        self, family_id: str, used_hash: str, next_hash: str, at_us: int, correlation_id: str | None
+    ) -> Rotation:
         """Put `next_hash` in the place of `used_hash` in one step; of two attempts with one token one succeeds.
 
         A token that was used before revokes its family. From its `expires_at_us` on a family has ended.
         """
-        return await self._store.change("refresh the sign-in", _rotate, family_id, used_hash, next_hash, at_us)
+        return await self._store.change(
+            "refresh the sign-in", _rotate, family_id, used_hash, next_hash, at_us, correlation_id
+        )
 
-    async def end_sign_in(self, family_id: str, at_us: int) -> None:
+    async def end_sign_in(self, family_id: str, at_us: int, correlation_id: str | None) -> None:
         """Revoke a sign-in, as the person themself; without effect where it is unknown or revoked."""
-        await self._store.change("end the sign-in", _end_sign_in, family_id, at_us)
+        await self._store.change("end the sign-in", _end_sign_in, family_id, at_us, correlation_id)
 
-    async def end_sign_ins_of(self, user_id: str, at_us: int) -> None:
+    async def end_sign_ins_of(self, user_id: str, at_us: int, correlation_id: str | None) -> None:
         """Revoke every sign-in of a person, as the floor: it follows from what somebody changed about the person."""
-        await self._store.change("end the sign-ins", _end_sign_ins_of, user_id, at_us)
+        await self._store.change("end the sign-ins", _end_sign_ins_of, user_id, at_us, correlation_id)
 
     async def add_key(self, key: AgentKey, by: Principal, correlation_id: str | None) -> None:
         """Keep a new key. Raises PersonUnknown; NotStorable for a name that is no Unicode text."""
@@ -134,7 +138,7 @@ def _sign_in(connection: Connection, family_id: str) -> SignIn | None:
     return None if row is None else SignIn(*row)
 
 
-def _open_sign_in(connection: Connection, sign_in: SignIn) -> Change[None]:
+def _open_sign_in(connection: Connection, sign_in: SignIn, correlation_id: str | None) -> Change[None]:
     event = UserSignedIn(sign_in.user_id, sign_in.family_id, sign_in.expires_at_us)
     row = (
         sign_in.family_id,
@@ -144,36 +148,40 @@ def _open_sign_in(connection: Connection, sign_in: SignIn) -> Change[None]:
         sign_in.expires_at_us,
         sign_in.revoked_at_us,
     )
-    commit = _by_themself(connection, sign_in.user_id, sign_in.created_at_us, event)
+    commit = _by_themself(connection, sign_in.user_id, sign_in.created_at_us, correlation_id, event)
     return Change(None, commit, ((_INSERT_SIGN_IN, row),))
 
 
-def _rotate(connection: Connection, family_id: str, used_hash: str, next_hash: str, at_us: int) -> Change[Rotation]:
+def _rotate(
+    connection: Connection, family_id: str, used_hash: str, next_hash: str, at_us: int, correlation_id: str | None
+) -> Change[Rotation]:
     kept = _sign_in(connection, family_id)
     if kept is None or kept.revoked_at_us is not None or at_us >= kept.expires_at_us:
         return Change(Rotation.ENDED)
     if kept.token_hash != used_hash:
         reused = UserRefreshReused(kept.user_id, family_id)
-        commit = Commit(kept.user_id, at_us, FLOOR, None, (reused,))
+        commit = Commit(kept.user_id, at_us, FLOOR, correlation_id, (reused,))
         return Change(Rotation.REUSED, commit, (_revocation(family_id, at_us),))
-    commit = _by_themself(connection, kept.user_id, at_us, UserRefreshed(kept.user_id, family_id))
+    refreshed = UserRefreshed(kept.user_id, family_id)
+    commit = _by_themself(connection, kept.user_id, at_us, correlation_id, refreshed)
     return Change(Rotation.ROTATED, commit, ((_SET_TOKEN, (next_hash, family_id)),))
 
 
-def _end_sign_in(connection: Connection, family_id: str, at_us: int) -> Change[None]:
+def _end_sign_in(connection: Connection, family_id: str, at_us: int, correlation_id: str | None) -> Change[None]:
     kept = _sign_in(connection, family_id)
     if kept is None or kept.revoked_at_us is not None:
         return Change(None)
-    commit = _by_themself(connection, kept.user_id, at_us, UserSignedOut(kept.user_id, family_id))
+    signed_out = UserSignedOut(kept.user_id, family_id)
+    commit = _by_themself(connection, kept.user_id, at_us, correlation_id, signed_out)
     return Change(None, commit, (_revocation(family_id, at_us),))
 
 
-def _end_sign_ins_of(connection: Connection, user_id: str, at_us: int) -> Change[None]:
+def _end_sign_ins_of(connection: Connection, user_id: str, at_us: int, correlation_id: str | None) -> Change[None]:
     families = [SignIn(*row).family_id for row in connection.execute(_OPEN_SIGN_INS, (user_id,))]
     if not families:
         return Change(None)
     events = tuple(UserSignedOut(user_id, family_id) for family_id in families)
-    commit = Commit(user_id, at_us, FLOOR, None, events)
+    commit = Commit(user_id, at_us, FLOOR, correlation_id, events)
     return Change(None, commit, tuple(_revocation(family_id, at_us) for family_id in families))
 
 
@@ -214,10 +222,10 @@ def _revoke_key(
     return Change(True, commit, ((_REVOKE_KEY, (at_us, key_id)),))
 
 
-def _by_themself(connection: Connection, user_id: str, at_us: int, event: Event) -> Commit:
+def _by_themself(connection: Connection, user_id: str, at_us: int, correlation_id: str | None, event: Event) -> Commit:
     """Return the commit of something that a person did."""
     person = _person(connection, user_id)
-    return Commit(user_id, at_us, Principal(user_id, person.email, person.role), None, (event,))
+    return Commit(user_id, at_us, Principal(user_id, person.email, person.role), correlation_id, (event,))
 
 
 def _person(connection: Connection, user_id: str) -> User:

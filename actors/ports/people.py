@@ -78,7 +78,7 @@ class People(Protocol):
         """Add or change a person. Raises EmailTaken."""
         ...
 
-    async def open_sign_in(self, sign_in: SignIn) -> None:
+    async def open_sign_in(self, sign_in: SignIn, correlation_id: str | None) -> None:
         """Keep a new sign-in."""
         ...
 
@@ -86,15 +86,17 @@ class People(Protocol):
         """Return a sign-in, whatever became of it."""
         ...
 
-    async def rotate(self, family_id: str, used_hash: str, next_hash: str, at_us: int) -> Rotation:
+    async def rotate(
+        self, family_id: str, used_hash: str, next_hash: str, at_us: int, correlation_id: str | None
+    ) -> Rotation:
         """Put `next_hash` in the place of `used_hash` in one step; of two attempts with one token one succeeds."""
         ...
 
-    async def end_sign_in(self, family_id: str, at_us: int) -> None:
+    async def end_sign_in(self, family_id: str, at_us: int, correlation_id: str | None) -> None:
         """Revoke a sign-in; without effect where it is unknown or revoked."""
         ...
 
-    async def end_sign_ins_of(self, user_id: str, at_us: int) -> None:
+    async def end_sign_ins_of(self, user_id: str, at_us: int, correlation_id: str | None) -> None:
         """Revoke every sign-in of a person."""
         ...
 

@@ -15,6 +15,7 @@ from net.auth.identity import Identity, Recogniser
 from net.auth.passwords import Passwords
 from net.auth.tokens import SECRET_BYTES, AccessTokens, encode_secret, hash_secret
 from net.auth.windows import FixedWindows
+from supervisor import correlation_id
 
 ATTEMPTS_WINDOW_S: Final = 900
 ATTEMPTS_PER_PAIR_MAX: Final = 5
@@ -82,7 +83,8 @@ class SignIns:
         family_id = self._ids.new("ses")
         refresh = self._new_refresh_token(family_id)
         await self._people.open_sign_in(
-            SignIn(family_id, user.user_id, hash_secret(refresh), now_us, now_us + self._refresh_ttl_us)
+            SignIn(family_id, user.user_id, hash_secret(refresh), now_us, now_us + self._refresh_ttl_us),
+            correlation_id.get(),
         )
         return self._tokens_for(user, family_id, refresh, now_us)
 
@@ -94,7 +96,9 @@ class SignIns:
         family_id = token.partition(".")[0]
         now_us = self._clock.now_us()
         refresh = self._new_refresh_token(family_id)
-        outcome = await self._people.rotate(family_id, hash_secret(token), hash_secret(refresh), now_us)
+        outcome = await self._people.rotate(
+            family_id, hash_secret(token), hash_secret(refresh), now_us, correlation_id.get()
+        )
         if outcome is Rotation.REUSED:
             self._recogniser.forget()
             _log.warning("refresh token reused; sign-in revoked", extra={"family_id": family_id})
@@ -107,7 +111,7 @@ class SignIns:
     async def sign_out(self, identity: Identity) -> None:
         """End the sign-in through which somebody calls; its tokens are good no more."""
         if identity.family_id is not None:
-            await self._people.end_sign_in(identity.family_id, self._clock.now_us())
+            await self._people.end_sign_in(identity.family_id, self._clock.now_us(), correlation_id.get())
             self._recogniser.forget()
 
     def _count_attempt(self, email: str, ip: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ async def change_user(call: Call, user_id: str, body: UserChanges) -> Reply:
         raise OwnStanding("another admin has to change your role or standing")
     await _save(call, changed)
     if changed.disabled or password_hash is not None:
-        await call.edge.people.end_sign_ins_of(user_id, call.edge.clock.now_us())
+        await call.edge.people.end_sign_ins_of(user_id, call.edge.clock.now_us(), call.exchange.correlation_id)
     call.auth.recogniser.forget()
     return Reply(account_json(changed))
 

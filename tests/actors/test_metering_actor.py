@@ -179,12 +179,12 @@ async def test_usage_that_comes_during_a_call_gathers_too(autojump_clock: object
         await floor.trade()
         await floor.advance(1)
         await floor.trade()
-        assert 1 == metering.calls.count("ingest")
+        assert metering.calls.count("ingest") == 1
         metering.ingest_gate.set()
         await trio.sleep(GATHER_S / 2)
-        assert 1 == metering.calls.count("ingest")
+        assert metering.calls.count("ingest") == 1
         await trio.sleep(GATHER_S)
-        assert 2 == metering.calls.count("ingest")
+        assert metering.calls.count("ingest") == 2
 
 
 async def test_usage_refused_for_good_stops_nothing(autojump_clock: object) -> None:

@@ -53,32 +53,32 @@ async def test_an_address_belongs_to_one_person(people: People) -> None:
 
 async def test_a_refresh_token_is_exchanged_for_the_next(people: People) -> None:
     """The sign-in keeps its times; its newest token is the good one."""
-    await people.open_sign_in(SIGN_IN)
+    await people.open_sign_in(SIGN_IN, None)
     assert await people.sign_in("ses_1") == SIGN_IN
 
-    assert await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + 1) is Rotation.ROTATED
+    assert await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + 1, None) is Rotation.ROTATED
     assert await people.sign_in("ses_1") == evolve(SIGN_IN, token_hash="hash-2")
-    assert await people.rotate("ses_1", "hash-2", "hash-3", NOW_US + 2) is Rotation.ROTATED
+    assert await people.rotate("ses_1", "hash-2", "hash-3", NOW_US + 2, None) is Rotation.ROTATED
 
 
 async def test_a_token_that_comes_again_revokes_its_family(people: People) -> None:
     """The newest token of the family is then good no more."""
-    await people.open_sign_in(SIGN_IN)
-    await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + 1)
+    await people.open_sign_in(SIGN_IN, None)
+    await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + 1, None)
 
-    assert await people.rotate("ses_1", "hash-1", "hash-3", NOW_US + 2) is Rotation.REUSED
-    assert await people.rotate("ses_1", "hash-2", "hash-3", NOW_US + 3) is Rotation.ENDED
+    assert await people.rotate("ses_1", "hash-1", "hash-3", NOW_US + 2, None) is Rotation.REUSED
+    assert await people.rotate("ses_1", "hash-2", "hash-3", NOW_US + 3, None) is Rotation.ENDED
     expected = evolve(SIGN_IN, token_hash="hash-2", revoked_at_us=NOW_US + 2)
     assert await people.sign_in("ses_1") == expected
 
 
 async def test_of_many_attempts_with_one_token_one_succeeds(people: People) -> None:
     """The next one finds it reused, and the rest find the family ended."""
-    await people.open_sign_in(SIGN_IN)
+    await people.open_sign_in(SIGN_IN, None)
     outcomes: list[Rotation] = []
 
     async def attempt(number: int) -> None:
-        outcomes.append(await people.rotate("ses_1", "hash-1", f"next-{number}", NOW_US + number))
+        outcomes.append(await people.rotate("ses_1", "hash-1", f"next-{number}", NOW_US + number, None))
 
     async with trio.open_nursery() as nursery:
         for number in range(8):
@@ -92,22 +92,22 @@ async def test_of_many_attempts_with_one_token_one_succeeds(people: People) -> N
 
 async def test_a_family_that_is_unknown_revoked_or_expired_has_ended(people: People) -> None:
     """It expires at its time, not after it."""
-    await people.open_sign_in(SIGN_IN)
+    await people.open_sign_in(SIGN_IN, None)
 
-    assert await people.rotate("ses_9", "hash-1", "hash-2", NOW_US) is Rotation.ENDED
-    assert await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + DAY_US) is Rotation.ENDED
-    assert await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + DAY_US - 1) is Rotation.ROTATED
-    await people.end_sign_in("ses_1", NOW_US + 1)
-    assert await people.rotate("ses_1", "hash-2", "hash-3", NOW_US + 2) is Rotation.ENDED
+    assert await people.rotate("ses_9", "hash-1", "hash-2", NOW_US, None) is Rotation.ENDED
+    assert await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + DAY_US, None) is Rotation.ENDED
+    assert await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + DAY_US - 1, None) is Rotation.ROTATED
+    await people.end_sign_in("ses_1", NOW_US + 1, None)
+    assert await people.rotate("ses_1", "hash-2", "hash-3", NOW_US + 2, None) is Rotation.ENDED
 
 
 async def test_a_sign_in_ends_once(people: People) -> None:
     """The first time stands; ending what is unknown has no effect."""
-    await people.open_sign_in(SIGN_IN)
+    await people.open_sign_in(SIGN_IN, None)
 
     for at_us in (NOW_US + 1, NOW_US + 2):
-        await people.end_sign_in("ses_1", at_us)
-    await people.end_sign_in("ses_9", NOW_US)
+        await people.end_sign_in("ses_1", at_us, None)
+    await people.end_sign_in("ses_9", NOW_US, None)
 
     assert await people.sign_in("ses_1") == evolve(SIGN_IN, revoked_at_us=NOW_US + 1)
     assert await people.sign_in("ses_9") is None
@@ -118,11 +118,11 @@ async def test_all_sign_ins_of_a_person_end_together(people: People) -> None:
     sign_ins = [evolve(SIGN_IN, family_id=f"ses_{number}") for number in (1, 2, 3)]
     others = evolve(SIGN_IN, family_id="ses_other", user_id=OTHER.user_id)
     for sign_in in (*sign_ins, others):
-        await people.open_sign_in(sign_in)
-    await people.end_sign_in("ses_2", NOW_US + 1)
+        await people.open_sign_in(sign_in, None)
+    await people.end_sign_in("ses_2", NOW_US + 1, None)
 
     for at_us in (NOW_US + 2, NOW_US + 3):
-        await people.end_sign_ins_of(USER.user_id, at_us)
+        await people.end_sign_ins_of(USER.user_id, at_us, None)
 
     kept = [await people.sign_in(family_id) for family_id in ("ses_1", "ses_2", "ses_3", "ses_other")]
     assert [sign_in and sign_in.revoked_at_us for sign_in in kept] == [NOW_US + 2, NOW_US + 1, NOW_US + 2, None]
@@ -160,11 +160,11 @@ async def test_storage_that_cannot_says_so_at_once(people_away: People) -> None:
         people_away.user_by_email("olive@example.com"),
         people_away.users(),
         people_away.save_user(USER, OWNER, NOW_US, None),
-        people_away.open_sign_in(SIGN_IN),
+        people_away.open_sign_in(SIGN_IN, None),
         people_away.sign_in("ses_1"),
-        people_away.rotate("ses_1", "hash-1", "hash-2", NOW_US),
-        people_away.end_sign_in("ses_1", NOW_US),
-        people_away.end_sign_ins_of("usr_1", NOW_US),
+        people_away.rotate("ses_1", "hash-1", "hash-2", NOW_US, None),
+        people_away.end_sign_in("ses_1", NOW_US, None),
+        people_away.end_sign_ins_of("usr_1", NOW_US, None),
         people_away.add_key(KEY, OWNER, None),
         people_away.keys("agt_1"),
         people_away.key_by_hash("hash-of-key-1"),

@@ -221,7 +221,8 @@ async def charts_and_logs(api: Api, agent_id: str) -> None:
     following = await api.get(f"/agents/{agent_id}/events?after={events['nextCursor']}&limit=200")
     assert events["items"][-1]["seq"] < following["items"][0]["seq"]
     audit = await api.get("/audit?limit=1")
-    assert (await api.get(f"/audit?limit=200&after={audit['nextCursor']}"))["items"]
+    entries = (await api.get(f"/audit?limit=200&after={audit['nextCursor']}"))["items"]
+    assert {True} == {bool(entry["correlationId"]) for entry in entries if entry["type"] == "user.signed_in"}
     await api.client.get(CONTROL)
 
 

@@ -45,7 +45,7 @@ class FakePeople:
             raise EmailTaken(f"{user.email} is taken")
         self.everybody[user.user_id] = user
 
-    async def open_sign_in(self, sign_in: SignIn) -> None:
+    async def open_sign_in(self, sign_in: SignIn, correlation_id: str | None) -> None:
         """Keep a new sign-in."""
         await self._arrive()
         self.sign_ins[sign_in.family_id] = sign_in
@@ -55,7 +55,9 @@ class FakePeople:
         await self._arrive()
         return self.sign_ins.get(family_id)
 
-    async def rotate(self, family_id: str, used_hash: str, next_hash: str, at_us: int) -> Rotation:
+    async def rotate(
+        self, family_id: str, used_hash: str, next_hash: str, at_us: int, correlation_id: str | None
+    ) -> Rotation:
         """Put `next_hash` in the place of `used_hash`."""
         await self._arrive()
         kept = self.sign_ins.get(family_id)
@@ -67,19 +69,19 @@ class FakePeople:
         self.sign_ins[family_id] = evolve(kept, token_hash=next_hash)
         return Rotation.ROTATED
 
-    async def end_sign_in(self, family_id: str, at_us: int) -> None:
+    async def end_sign_in(self, family_id: str, at_us: int, correlation_id: str | None) -> None:
         """Revoke a sign-in; without effect where it is unknown or revoked."""
         await self._arrive()
         kept = self.sign_ins.get(family_id)
         if kept is not None and kept.revoked_at_us is None:
             self.sign_ins[family_id] = evolve(kept, revoked_at_us=at_us)
 
-    async def end_sign_ins_of(self, user_id: str, at_us: int) -> None:
+    async def end_sign_ins_of(self, user_id: str, at_us: int, correlation_id: str | None) -> None:
         """Revoke every sign-in of a person."""
         await self._arrive()
         for kept in list(self.sign_ins.values()):
             if kept.user_id == user_id:
-                await self.end_sign_in(kept.family_id, at_us)
+                await self.end_sign_in(kept.family_id, at_us, correlation_id)
 
     async def add_key(self, key: AgentKey, by: Principal, correlation_id: str | None) -> None:
         """Keep a new key."""

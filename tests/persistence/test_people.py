@@ -53,13 +53,13 @@ def people(store: SqliteStore) -> SqlitePeople:
 
 async def live(people: SqlitePeople) -> None:
     """Let a person do everything once that leaves an event."""
-    await people.open_sign_in(SIGN_IN)
-    await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + 1)
-    await people.rotate("ses_1", "hash-1", "hash-3", NOW_US + 2)
-    await people.open_sign_in(evolve(SIGN_IN, family_id="ses_2"))
-    await people.end_sign_in("ses_2", NOW_US + 3)
-    await people.open_sign_in(evolve(SIGN_IN, family_id="ses_3"))
-    await people.end_sign_ins_of(USER.user_id, NOW_US + 4)
+    await people.open_sign_in(SIGN_IN, "cor_s1")
+    await people.rotate("ses_1", "hash-1", "hash-2", NOW_US + 1, "cor_s2")
+    await people.rotate("ses_1", "hash-1", "hash-3", NOW_US + 2, "cor_s3")
+    await people.open_sign_in(evolve(SIGN_IN, family_id="ses_2"), None)
+    await people.end_sign_in("ses_2", NOW_US + 3, "cor_s4")
+    await people.open_sign_in(evolve(SIGN_IN, family_id="ses_3"), None)
+    await people.end_sign_ins_of(USER.user_id, NOW_US + 4, "cor_s5")
     await people.add_key(KEY, OWNER, "cor_2")
     await people.revoke_key("agt_1", "key_1", OWNER, NOW_US + 5, "cor_3")
     await people.add_key(evolve(KEY, key_id="key_2", key_hash="hash-of-key-2"), OWNER, None)
@@ -73,13 +73,13 @@ async def test_every_change_is_in_the_log_with_who_made_it_and_when(store: Sqlit
 
     expected: list[tuple[Event, Principal, int, str | None]] = [
         (CHANGED, OWNER, NOW_US, "cor_1"),
-        (SIGNED_IN, THEMSELF, NOW_US, None),
-        (UserRefreshed("usr_1", "ses_1"), THEMSELF, NOW_US + 1, None),
-        (UserRefreshReused("usr_1", "ses_1"), FLOOR, NOW_US + 2, None),
+        (SIGNED_IN, THEMSELF, NOW_US, "cor_s1"),
+        (UserRefreshed("usr_1", "ses_1"), THEMSELF, NOW_US + 1, "cor_s2"),
+        (UserRefreshReused("usr_1", "ses_1"), FLOOR, NOW_US + 2, "cor_s3"),
         (evolve(SIGNED_IN, family_id="ses_2"), THEMSELF, NOW_US, None),
-        (UserSignedOut("usr_1", "ses_2"), THEMSELF, NOW_US + 3, None),
+        (UserSignedOut("usr_1", "ses_2"), THEMSELF, NOW_US + 3, "cor_s4"),
         (evolve(SIGNED_IN, family_id="ses_3"), THEMSELF, NOW_US, None),
-        (UserSignedOut("usr_1", "ses_3"), FLOOR, NOW_US + 4, None),
+        (UserSignedOut("usr_1", "ses_3"), FLOOR, NOW_US + 4, "cor_s5"),
         (KeyCreated("key_1", "agt_1", "usr_1", "bot"), OWNER, NOW_US, "cor_2"),
         (KeyRevoked("key_1", "agt_1", "usr_1"), OWNER, NOW_US + 5, "cor_3"),
         (KeyCreated("key_2", "agt_1", "usr_1", "bot"), OWNER, NOW_US, None),
@@ -104,9 +104,9 @@ async def test_no_secret_nor_its_hash_is_in_the_log(store: SqliteStore, people: 
 async def test_what_changes_nothing_leaves_no_event(store: SqliteStore, people: SqlitePeople) -> None:
     """Saving somebody as they are, ending what has ended, refreshing what is unknown, or anything refused."""
     await people.save_user(USER, OWNER, NOW_US + 1, None)
-    await people.end_sign_in("ses_9", NOW_US)
-    await people.end_sign_ins_of("usr_1", NOW_US)
-    await people.rotate("ses_9", "hash-1", "hash-2", NOW_US)
+    await people.end_sign_in("ses_9", NOW_US, None)
+    await people.end_sign_ins_of("usr_1", NOW_US, None)
+    await people.rotate("ses_9", "hash-1", "hash-2", NOW_US, None)
     await people.revoke_key("agt_1", "key_9", OWNER, NOW_US, None)
     with pytest.raises(EmailTaken):
         await people.save_user(a_user(user_id="usr_2"), OWNER, NOW_US, None)
@@ -117,7 +117,7 @@ async def test_what_changes_nothing_leaves_no_event(store: SqliteStore, people: 
 async def test_commits_of_the_journal_and_of_people_share_one_log(store: SqliteStore, people: SqlitePeople) -> None:
     """Whichever comes first, no place in it is given twice."""
     await store.commit([creation(an_agent())])
-    await people.open_sign_in(SIGN_IN)
+    await people.open_sign_in(SIGN_IN, None)
     await store.commit([creation(an_agent(agent_id="agt_2"))])
 
     places = [(place.stream, place.seq, place.stream_seq) for place in await store.events(None, 0, 100)]
@@ -137,9 +137,9 @@ async def test_text_that_is_no_unicode_is_refused(store: SqliteStore, people: Sq
 
 async def test_a_row_that_cannot_be_written_takes_its_event_with_it(store: SqliteStore, people: SqlitePeople) -> None:
     """A second sign-in of one id is a defect; the log does not have it."""
-    await people.open_sign_in(SIGN_IN)
+    await people.open_sign_in(SIGN_IN, None)
     with pytest.raises(DatabaseError, match="UNIQUE"):
-        await people.open_sign_in(SIGN_IN)
+        await people.open_sign_in(SIGN_IN, None)
 
     assert store.last_seq() == 2
     assert verify(store.path).findings == ()
@@ -148,7 +148,7 @@ async def test_a_row_that_cannot_be_written_takes_its_event_with_it(store: Sqlit
 async def test_nothing_is_kept_for_somebody_who_was_never_added(store: SqliteStore, people: SqlitePeople) -> None:
     """Neither a sign-in nor a key: there is no stream for it."""
     with pytest.raises(PersonUnknown):
-        await people.open_sign_in(evolve(SIGN_IN, user_id="usr_9"))
+        await people.open_sign_in(evolve(SIGN_IN, user_id="usr_9"), None)
     with pytest.raises(PersonUnknown):
         await people.add_key(evolve(KEY, user_id="usr_9"), OWNER, None)
 
@@ -164,7 +164,7 @@ async def test_a_closed_store_is_unavailable(store: SqliteStore, people: SqliteP
     with pytest.raises(JournalUnavailable):
         await people.users()
     with pytest.raises(JournalUnavailable):
-        await people.rotate("ses_1", "hash-1", "hash-2", NOW_US)
+        await people.rotate("ses_1", "hash-1", "hash-2", NOW_US, None)
 
 
 def tamper(path: Path, statement: str) -> Report:

@@ -55,7 +55,7 @@ def sign_in(path: Path, person: User) -> SignIn:
     """Let somebody be signed in."""
     opened = SignIn("ses_1", person.user_id, "hash", person.created_at_us, person.created_at_us + 1)
     store = open_store(path)
-    trio.run(SqlitePeople(store).open_sign_in, opened)
+    trio.run(SqlitePeople(store).open_sign_in, opened, None)
     store.close()
     return opened
 

@@ -169,7 +169,7 @@ async def _enable(people: People, email: str) -> User:
 async def _save_and_end_sign_ins(people: People, changed: User) -> None:
     now_us = SystemClock().now_us()
     await people.save_user(changed, _operator(), now_us, None)
-    await people.end_sign_ins_of(changed.user_id, now_us)
+    await people.end_sign_ins_of(changed.user_id, now_us, None)
 
 
 async def _person(people: People, email: str) -> User:
