@@ -10,22 +10,29 @@ watches a connection for all its life, and ends with it.
 
 It also switches to HTTP/2 for whoever asks in the clear. A proxy that forwards upgrades, as it must for WebSockets,
 would then carry requests that it never sees (h2c smuggling). Here a connection speaks HTTP/1.1 to its end.
+
+And it reads any version and any case of a method as if they were good, where a proxy in front may understand something
+else by them. Here they are refused.
 """
 
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
 import h11
 import trio
 from hypercorn.config import Config
+from hypercorn.events import Closed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import TrioSingleTask, WorkerContext
 from hypercorn.typing import ConnectionState, LifespanState, TaskGroup
 from hypercorn.utils import repr_socket_addr, wrap_app
+
+VERSIONS: Final = frozenset({b"1.0", b"1.1"})
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +57,22 @@ class OnlyHttp11(H11Protocol):
 
     async def _check_protocol(self, _event: h11.Request) -> None:
         """Pass over a wish for HTTP/2 (RFC 9110, section 7.8, lets a server ignore an upgrade)."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        """Begin to answer a request, or refuse it; what follows a refusal on the connection is not read."""
+        status = refusal_of(request)
+        if status is None:
+            await super()._create_stream(request)
+        else:
+            await self._send_error_response(status)
+            await self.send(Closed())
+
+
+def refusal_of(request: h11.Request) -> HTTPStatus | None:
+    """Return the status that refuses a request of another version, or by no method at all, as their case counts."""
+    if request.http_version not in VERSIONS:
+        return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+    return None if request.method.isupper() else HTTPStatus.NOT_IMPLEMENTED
 
 
 class GuardedServer(TCPServer):

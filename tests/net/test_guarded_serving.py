@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import trio
 from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
@@ -127,12 +128,25 @@ async def test_no_way_leads_to_another_protocol(autojump_clock: MockClock) -> No
         assert (await connection.client.receive_some()).startswith(b"HTTP/1.1 204")
 
 
-async def test_preface_of_http2_is_no_request(autojump_clock: MockClock) -> None:
-    """From a client that takes HTTP/2 for granted it is an odd request and then nonsense, which ends the connection."""
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"PRI * HTTP/2.0", b"505"),
+        (b"GET / HTTP/2.0", b"505"),
+        (b"GET / HTTP/0.9", b"505"),
+        (b"get / HTTP/1.1", b"501"),
+        (b"1 / HTTP/1.1", b"501"),
+    ],
+)
+async def test_only_requests_that_everybody_reads_alike_are_answered(
+    autojump_clock: MockClock, line: bytes, status: bytes
+) -> None:
+    """Another version, or a method in another case, is refused, and what comes after it is not read."""
     async with connected() as connection:
-        await connection.client.send_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        request = line + b"\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        await connection.client.send_all(request + REQUEST)
         heard = b""
         while piece := await connection.client.receive_some():
             heard += piece
-        answers = [line for line in heard.split(b"\r\n") if line.startswith(b"HTTP/")]
-        assert answers == [b"HTTP/1.1 204 ", b"HTTP/1.1 400 "]
+        answers = [answer.split()[1] for answer in heard.split(b"\r\n") if answer.startswith(b"HTTP/")]
+        assert [status] == answers
