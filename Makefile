@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser screenshots clean
+.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser screenshots what-if clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -86,6 +86,9 @@ browser: .venv/dev.stamp ## Drive the dashboard in Chromium (needs one; CHROMIUM
 
 screenshots: .venv/dev.stamp ## Take the pictures of the dashboard anew, out of the demo.
 	@$(BIN)/python -m tests.browser.screenshots docs/screenshots
+
+what-if: .venv/dev.stamp ## Run the sweeps of docs/what-if.md anew, with twenty seeds, and write its tables and chart.
+	@$(BIN)/python -m tests.simulations.what_if
 
 clean: ## Remove what the targets made; data/ stays.
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
