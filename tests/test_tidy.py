@@ -94,6 +94,7 @@ def test_an_offence_is_found(check: Callable[[Source], Iterator[str]], path: str
             "tests/a.py",
             "import trio\nasync def f():\n    await trio.sleep(1)\nc = trio.testing.MockClock()\n",
         ),
+        (tidy.real_sleeps, tidy.CONSOLE_PILOT, "import asyncio\nasyncio.run(f())\n"),
         (tidy.wall_clocks, "tradefloor/a.py", "import time\nx = time.time()\n"),
         (tidy.wall_clocks, "simulations/a.py", "import time\nx = time.perf_counter()\n"),
         (tidy.wall_clocks, "actors/a.py", "x = event.time\ny = clock().time.time()\n"),

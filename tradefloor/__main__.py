@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "ps": "tradefloor.commands.ps",
     "top": "tradefloor.commands.top",
     "inspect": "tradefloor.commands.inspect",
+    "console": "tradefloor.commands.console",
     "pause": "tradefloor.commands.control",
     "resume": "tradefloor.commands.control",
     "stop": "tradefloor.commands.control",

@@ -24,7 +24,6 @@ def approval(**others: object) -> dict[str, Any]:
         "riskAssessment": {
             "level": "high",
             "factors": ["TSLA would be 74.9 % of equity after the trade."],
-            "worstDayLoss": 3_900.0,
         },
         "portfolioImpact": {
             "cashBefore": 98_495.1967,
@@ -37,5 +36,41 @@ def approval(**others: object) -> dict[str, Any]:
             "exposureAfter": 76_503.3,
         },
         "decision": None,
+        **others,
+    }
+
+
+def inspected(**others: object) -> dict[str, Any]:
+    """Return all that is known of an actor that has little to do."""
+    return {
+        "path": "/market",
+        "kind": "actor",
+        "actorClass": "MarketActor",
+        "state": "running",
+        "paused": False,
+        "restart": "permanent",
+        "strategy": None,
+        "children": 0,
+        "mailbox": 0,
+        "capacity": 1024,
+        "overflow": "block",
+        "oldestAgeSeconds": 0.0,
+        "inHand": None,
+        "inHandSeconds": 0.0,
+        "waits": [],
+        "handled": 7,
+        "skipped": 0,
+        "busySeconds": 1.25,
+        "handledByType": {"Tick": 7},
+        "tasks": 0,
+        "timers": 0,
+        "restarts": 0,
+        "restartsLeft": 3,
+        "failure": None,
+        "watchedBy": [],
+        "restartsWith": [],
+        "events": [{"agoSeconds": 90.0, "event": "started"}],
+        "inspect": {"ticks": 7},
+        "messages": [],
         **others,
     }

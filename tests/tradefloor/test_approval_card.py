@@ -25,13 +25,12 @@ def test_what_is_asked_and_what_it_would_do() -> None:
         "it says    conviction",
         "value      $75,000.00",
         "risk       high",
-        "           TSLA would be 74.9 % of equity after the trade.",
-        "worst day  $3,900.00 lost at most on 95 days of 100",
         "cash       $98,495.20, afterwards $23,420.20",
         "position   0 TSLA, afterwards 500",
         "of equity  0.0% in TSLA, afterwards 75.0%",
         "exposure   $1,503.30, afterwards $76,503.30",
         "expires    2026-11-27T03:10:00Z",
+        "because    TSLA would be 74.9 % of equity after the trade.",
     ]
 
 

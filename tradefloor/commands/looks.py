@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tradefloor.operating.connection import ACTORS, API, Connection, Place
+from tradefloor.operating.connection import ACTORS, API, READY, Connection, Place
 from tradefloor.operating.options import floor_options, show, watched
 from tradefloor.operating.tables import age, count, facts_grid, state, table
 
@@ -75,7 +75,7 @@ def summary(place: Place, *, as_json: bool, watch: bool) -> None:
 
 def _sum(floor: Connection) -> dict[str, Any]:
     return {
-        "health": floor.get("/health/ready"),
+        "health": floor.get(READY),
         "actors": floor.get(f"{ACTORS}/stats", path="/"),
         "approvals": floor.get(f"{API}/oversight/requests", status="pending", limit=100)["items"],
         "mailboxes": floor.get(ACTORS, sort="mailbox", limit=5)["items"],

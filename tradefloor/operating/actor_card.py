@@ -44,18 +44,8 @@ def _parts(told: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def _facts(told: Mapping[str, Any]) -> Table:
     facts = facts_grid()
-    in_hand = "nothing" if told["inHand"] is None else f"{told['inHand']} for {age(told['inHandSeconds'])}"
-    waits = ", ".join(
-        f"{wait['target']} ({wait['message']}, {age(wait['leftSeconds'])} left)" for wait in told["waits"]
-    )
-    capacity = "" if told["capacity"] is None else f" of {told['capacity']:,} ({told['overflow']})"
-    oldest = f", oldest {age(told['oldestAgeSeconds'])}" if told["mailbox"] else ""
-    facts.add_row("in hand", in_hand)
-    facts.add_row("waits for", waits or "nobody")
-    facts.add_row("mailbox", f"{told['mailbox']:,}{capacity}{oldest}")
-    facts.add_row(
-        "handled", f"{told['handled']:,}, skipped {told['skipped']:,}, busy {age(told['busySeconds'])} in all"
-    )
+    for name, told_of_it in (_work(told) if told["kind"] == "actor" else {}).items():
+        facts.add_row(name, told_of_it)
     facts.add_row("restarts", f"{told['restarts']:,}, {told['restartsLeft']:,} left; {told['restart']}")
     if told["failure"]:
         facts.add_row("failure", Text(told["failure"], "red"))
@@ -68,3 +58,19 @@ def _facts(told: Mapping[str, Any]) -> Table:
     if told["tasks"] or told["timers"]:
         facts.add_row("besides", f"{told['tasks']:,} tasks, {told['timers']:,} timers")
     return facts
+
+
+def _work(told: Mapping[str, Any]) -> dict[str, str]:
+    """Say what an actor does, and has to do; a supervisor is no task and has neither."""
+    in_hand = "nothing" if told["inHand"] is None else f"{told['inHand']} for {age(told['inHandSeconds'])}"
+    waits = ", ".join(
+        f"{wait['target']} ({wait['message']}, {age(wait['leftSeconds'])} left)" for wait in told["waits"]
+    )
+    capacity = "" if told["capacity"] is None else f" of {told['capacity']:,} ({told['overflow']})"
+    oldest = f", oldest {age(told['oldestAgeSeconds'])}" if told["mailbox"] else ""
+    return {
+        "in hand": in_hand,
+        "waits for": waits or "nobody",
+        "mailbox": f"{told['mailbox']:,}{capacity}{oldest}",
+        "handled": f"{told['handled']:,}, skipped {told['skipped']:,}, busy {age(told['busySeconds'])} in all",
+    }

@@ -17,13 +17,11 @@ def approval_card(item: Mapping[str, Any]) -> Group:
     if item["trade"]["reason"]:
         facts.add_row("it says", item["trade"]["reason"])
     facts.add_row("value", dollars(item["estimatedValue"]))
-    risk = item["riskAssessment"]
-    facts.add_row("risk", "\n".join([risk["level"], *risk["factors"]]))
-    if risk["worstDayLoss"] is not None:
-        facts.add_row("worst day", f"{dollars(risk['worstDayLoss'])} lost at most on 95 days of 100")
+    facts.add_row("risk", item["riskAssessment"]["level"])
     for name, change in _changes(item).items():
         facts.add_row(name, change)
     facts.add_row("expires", item["expiresAt"])
+    facts.add_row("because", "\n".join(item["riskAssessment"]["factors"]))
     for name, outcome in _outcome(item).items():
         facts.add_row(name, outcome)
     heading = Text.assemble((item["requestId"], "bold"), "  ", state(item["status"]), f"  {order(item['trade'])}")

@@ -19,12 +19,18 @@ REFUSED: Final = 1
 NOT_REACHED: Final = 3
 ACTORS: Final = "/admin/v1/actors"
 API: Final = "/api/v1"
+READY: Final = "/health/ready"
+"""Answers 503 when something is missing, and names it: an answer all the same."""
 
 
 class Refused(click.ClickException):
     """The floor answered that it will not do what was asked, and why."""
 
     exit_code = REFUSED
+
+
+class NotThere(Refused):
+    """Nothing is where the floor was asked to look."""
 
 
 class NotReached(click.ClickException):
@@ -114,7 +120,11 @@ def answering(place: Place) -> Iterator[None]:
 
 
 def document(response: httpx.Response) -> Any:
-    """Return the JSON document of an answer, None for an empty one. Raises Refused."""
+    """Return the JSON document of an answer, None for an empty one. Raises Refused, NotThere."""
+    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE and response.url.path == READY:
+        return response.json()
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise NotThere(_reason(response))
     if response.is_error:
         raise Refused(_reason(response))
     return response.json() if response.content else None
