@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser screenshots what-if clean
+.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser browser-load screenshots what-if clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -83,6 +83,9 @@ fuzz: .venv/dev.stamp ## The same with 500 examples and three seeds.
 
 browser: .venv/dev.stamp ## Drive the dashboard in Chromium (needs one; CHROMIUM names it).
 	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+browser-load: .venv/dev.stamp ## Measure the dashboard with 5,000 agents and 200 updates/s.
+	@$(BIN)/python -m tests.browser.load
 
 screenshots: .venv/dev.stamp ## Take the pictures of the dashboard anew, out of the demo.
 	@$(BIN)/python -m tests.browser.screenshots docs/screenshots

@@ -167,7 +167,8 @@ export class Store extends EventTarget {
   #takePortfolio(agentId, { cash, positions }) {
     const agent = this.agents.get(agentId);
     if (agent === undefined) {
-      void this.#learnAgent(agentId);
+      // While the snapshot is read it may still come with it; the frame is applied once more after that.
+      if (this.#held === null) void this.#learnAgent(agentId);
       return;
     }
     agent.cash = cash;

@@ -7,6 +7,8 @@ import { sparkline } from "../spark.js";
 import { quotaShare } from "../store.js";
 import { LiveTable, textCell } from "../table.js";
 
+const CALM_MS = 300;
+
 export function floorPage(root, { store }) {
   const totals = totalsStrip(store);
   const prices = priceStrip(store);
@@ -142,9 +144,18 @@ function agentTable(store) {
   const status = select("Status", ["active", "paused", "stopped", "failed"]);
   const strategy = select("Strategy", ["balanced", "aggressive", "conservative", "custom"]);
   const shown = h("span", { class: "soft small", role: "status" });
+  let visible = [];
+  let timer = null;
   const table = new LiveTable({
     label: "Agents", columns: columns(store), key: (agent) => agent.agentId, sort: { name: "status", descending: false },
-    onVisible: (agents) => agents.forEach((agent) => void store.learnDay(agent)),
+    onVisible: (agents) => {
+      visible = agents;
+      // Rows that only fly past are not asked for.
+      timer ??= setTimeout(() => {
+        timer = null;
+        visible.forEach((agent) => void store.learnDay(agent));
+      }, CALM_MS);
+    },
   });
   const empty = h("div", { class: "empty" });
   let isFiltered = true;
