@@ -69,7 +69,7 @@ def is_permitted(preferences: AssetPreferences | None, symbol: str) -> bool:
 
 def _check_names(field_name: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
     if len(names) > NAMES_MAX:
-        raise InvalidPreferencesError(field_name, f"{field_name} holds {len(names)} entries, at most {NAMES_MAX}")
+        raise InvalidPreferencesError(field_name, f"must hold at most {NAMES_MAX} entries, not {len(names)}")
     for name in names:
         if name not in known:
-            raise InvalidPreferencesError(field_name, f"{field_name} names {name!r}; known are {', '.join(known)}")
+            raise InvalidPreferencesError(field_name, f"must not name {name!r}; known are {', '.join(known)}")

@@ -52,7 +52,7 @@ def test_one_string_is_not_a_list() -> None:
         (AssetPreferences(sectors=("magic",)), "sectors", "energy"),
         (AssetPreferences(excluded_symbols=("NOPE",)), "excludedSymbols", "NOPE"),
         (AssetPreferences(excluded_symbols=SYMBOLS), "excludedSymbols", "no symbol"),
-        (AssetPreferences(symbols=tuple(map(str, range(NAMES_MAX + 1)))), "symbols", "101 entries"),
+        (AssetPreferences(symbols=tuple(map(str, range(NAMES_MAX + 1)))), "symbols", "not 101"),
     ],
 )
 def test_a_mistake_names_its_field(preferences: AssetPreferences, field: str, words: str) -> None:

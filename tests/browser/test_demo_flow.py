@@ -67,7 +67,7 @@ def test_a_refused_form_says_why_at_each_field(browser: Browser, floor: Program)
         refusals = [
             "must have 3 to 100 characters, not 0",
             "must be from 100 to 100,000 dollars",
-            "names 'NOPE'; known are AAPL",
+            "must not name 'NOPE'; known are AAPL",
             "must have 5 characters, not 0",
         ]
         expect(form.locator(".error:visible")).to_contain_text(refusals)
