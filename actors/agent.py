@@ -13,7 +13,7 @@ import numpy as np
 from attrs import evolve
 
 from actors import paths
-from actors.approval import approval_child
+from actors.approval import start_approval
 from actors.asking import ask
 from actors.book import Book
 from actors.desk import is_held
@@ -257,9 +257,7 @@ class AgentActor(Actor):
             self.ctx.tell_later(FINISH_AGAIN_S, FinishStop())
 
     def _start_approval(self, request_id: str) -> None:
-        if not self.ctx.system.exists(paths.approval(self._agent_id, request_id)):
-            child = approval_child(self._agent_id, request_id, self._services)
-            self.ctx.start_child_nowait(child, paths.approvals(self._agent_id))
+        start_approval(self.ctx, self._agent_id, request_id, self._services)
 
     async def _commit(
         self, agent: Agent, events: tuple[Event, ...], principal: Principal, deliveries: tuple[Delivery, ...] = ()

@@ -5,6 +5,7 @@ the clock again, so that an approval never expires early and never stays.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from actors import paths
@@ -13,7 +14,7 @@ from actors.errors import ApprovalNotFound, ApprovalOverdue, FloorBusy, JournalU
 from actors.messages import Decide, ExpireApproval, ResolveApproval, ReviewExpiry
 from actors.model import Approval
 from actors.services import Services
-from supervisor import Actor, ChildSpec, Restart, handles
+from supervisor import Actor, ChildSpec, Context, NoSuchActor, Restart, SupervisorSpec, handles
 
 RETRY_S: Final = 1.0
 """How soon an expiry that could not be committed is tried again."""
@@ -93,11 +94,21 @@ class ApprovalActor(Actor):
         return self._services.views.book(self._agent_id).approvals.get(self._request_id)
 
 
-def approval_child(agent_id: str, request_id: str, services: Services) -> ChildSpec:
-    """Return the specification of the actor of one pending approval."""
-    return ChildSpec(
+def start_approval(ctx: Context, agent_id: str, request_id: str, services: Services) -> None:
+    """Start the actor of a pending approval, unless it is there; the first of an agent brings their supervisor along.
+
+    Where the agent's actors are being stopped nothing starts: the next start finds the approval in the book.
+    """
+    system, supervisor = ctx.system, paths.approvals(agent_id)
+    if system.exists(paths.approval(agent_id, request_id)):
+        return
+    child = ChildSpec(
         request_id,
         lambda: ApprovalActor(agent_id, request_id, services),
         restart=Restart.TRANSIENT,
         passivate_after_s=0,
     )
+    with suppress(NoSuchActor):
+        if not system.exists(supervisor):
+            system.start_child_nowait(paths.home_of(agent_id), SupervisorSpec(paths.APPROVALS))
+        system.start_child_nowait(supervisor, child)

@@ -5,15 +5,14 @@ keeps raising is quarantined, which this actor sees and commits as the status `f
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-import trio
 from attrs import evolve
 
 from actors import paths
 from actors.agent import AgentActor
-from actors.approval import approval_child
+from actors.approval import start_approval
 from actors.asking import ask
 from actors.book import open_book
 from actors.errors import AgentNotFound, IdempotencyMismatch
@@ -32,7 +31,6 @@ from supervisor import (
     ChildSpec,
     Exceeded,
     Refusal,
-    Restart,
     Strategy,
     SupervisorSpec,
     Terminated,
@@ -62,9 +60,7 @@ class FloorActor(Actor):
         """Bring back the actors of every agent, and wait until they are up. Only those with work get a task."""
         agents = [agent for agent in self._services.views.agents.values() if agent.status is not AgentStatus.DELETED]
         for first in range(0, len(agents), SPAWN_BATCH):
-            async with trio.open_nursery() as nursery:
-                for agent in agents[first : first + SPAWN_BATCH]:
-                    nursery.start_soon(self._start_home, agent)
+            await self._start_homes(agents[first : first + SPAWN_BATCH])
         self.ctx.tell_later(PURGE_EVERY_S, Purge())
 
     def inspect(self) -> Mapping[str, object]:
@@ -90,7 +86,7 @@ class FloorActor(Actor):
         made = committed.recorded[0].event
         if not isinstance(made, AgentCreated):
             raise IdempotencyMismatch("the idempotency key was used with another kind of request; use a new key")
-        await self._start_home(made.agent)
+        await self._start_homes([made.agent])
         return made.agent
 
     @handles(ReviveAgent)
@@ -114,12 +110,9 @@ class FloorActor(Actor):
         """Start what is missing of an agent's actors."""
         agent = self._services.views.agent(message.agent_id)
         if agent.status is not AgentStatus.DELETED:
-            await self._start_home(agent)
-        supervisor = paths.approvals(agent.agent_id)
+            await self._start_homes([agent])
         for request_id in self._services.views.book(agent.agent_id).approvals:
-            if not self.ctx.system.exists(paths.approval(agent.agent_id, request_id)):
-                child = approval_child(agent.agent_id, request_id, self._services)
-                self.ctx.start_child_nowait(child, supervisor)
+            start_approval(self.ctx, agent.agent_id, request_id, self._services)
 
     @handles(FailAgent)
     async def fail_agent(self, message: FailAgent) -> None:
@@ -171,13 +164,18 @@ class FloorActor(Actor):
             strategy_name=new.strategy_name,
         )
 
-    async def _start_home(self, agent: Agent) -> None:
-        """Start an agent's actors and wait until they are up: one that is not cannot be asked or watched."""
-        if self.ctx.system.exists(paths.home_of(agent.agent_id)):
-            return
-        await self.ctx.system.start_child(paths.AGENTS, agent_home(agent, self._services))
-        self.ctx.watch(self.ctx.ref(paths.agent(agent.agent_id)))
-        self._started_agents += 1
+    async def _start_homes(self, agents: Iterable[Agent]) -> None:
+        """Start agents' actors and wait until they are up: one that is not cannot be asked or watched."""
+        system = self.ctx.system
+        homes = [
+            system.start_child_nowait(paths.AGENTS, agent_home(agent, self._services)).path
+            for agent in agents
+            if not system.exists(paths.home_of(agent.agent_id))
+        ]
+        for home in homes:
+            await system.wait_up(home)
+            self.ctx.watch(self.ctx.ref(f"{home}/agent"))
+        self._started_agents += len(homes)
 
 
 def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
@@ -201,7 +199,6 @@ def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
                 backoff=AGENT_BACKOFF,
                 on_exceeded=Exceeded.QUARANTINE,
             ),
-            SupervisorSpec("approvals", restart=Restart.PERMANENT),
             ChildSpec(
                 "agent",
                 lambda: AgentActor(agent_id, services),

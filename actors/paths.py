@@ -8,6 +8,8 @@ OVERSIGHT = "/oversight"
 NOTIFIER = "/notifier"
 DRAWDOWN = "/drawdown"
 AGENTS = "/agents"
+APPROVALS = "approvals"
+"""The name of the supervisor of an agent's pending approvals."""
 
 
 def home_of(agent_id: str) -> str:
@@ -27,9 +29,9 @@ def portfolio(agent_id: str) -> str:
 
 def approvals(agent_id: str) -> str:
     """Return the supervisor of the agent's pending approvals."""
-    return f"{AGENTS}/{agent_id}/approvals"
+    return f"{AGENTS}/{agent_id}/{APPROVALS}"
 
 
 def approval(agent_id: str, request_id: str) -> str:
     """Return the actor of one pending approval."""
-    return f"{AGENTS}/{agent_id}/approvals/{request_id}"
+    return f"{AGENTS}/{agent_id}/{APPROVALS}/{request_id}"

@@ -57,9 +57,6 @@ SAMPLES: Final = 400
 CELLS_MAX: Final = 8_000_000
 """Samples times agents that are kept at most, 64 MB, when the scenario does not say how often to sample."""
 
-KEEP_TASKS_MAX: Final = 20_000
-"""Up to so many agents keep their tasks while they wait."""
-
 COMMITS_AT_ONCE: Final = 1_000
 
 
@@ -227,18 +224,12 @@ def _services(run: _Run, storage: FaultyStorage, metering: InLoopMetering, overs
         pace=ActorPace(
             review_us=round(scenario.time.review * SECOND_US),
             equity_look_s=max(1.0, scenario.time.tick),
-            passivate_after_s=_passivate_after_s(scenario),
+            passivate_after_s=0.0,
             lease_us=round(scenario.metering.lease * SECOND_US),
             outbox_look_s=max(3_600.0, scenario.time.tick),
             alarm_s_max=scenario.oversight.ttl,
         ),
     )
-
-
-def _passivate_after_s(scenario: Scenario) -> float:
-    """Let few agents keep their tasks, which costs memory, and many give them up, which costs time."""
-    ticks = scenario.time.ticks_total if scenario.agents <= KEEP_TASKS_MAX else 2
-    return ticks * scenario.time.tick
 
 
 def _liquidity(thin: ThinMarket | None) -> Liquidity | None:

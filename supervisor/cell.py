@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from supervisor import loop
 from supervisor.actor import Actor
 from supervisor.envelope import WAKE, Envelope, Woken
 from supervisor.errors import ActorFailed, ActorStopped, Displaced, MailboxFull, SupervisorError
@@ -214,8 +213,7 @@ class Cell(Node):
 
     def _activate(self) -> None:
         self.become(Status.STARTING if self.actor is None else Status.RUNNING)
-        self.scope = trio.CancelScope()
-        self.runtime.spawn(loop.run, self, name=self.path)
+        self.runtime.workers.serve(self)
 
     def _detach(self, idle: trio.lowlevel.Task) -> None:
         """Let the idle task end by itself, without the cost of a cancellation."""

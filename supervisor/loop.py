@@ -28,27 +28,52 @@ class End(enum.Enum):
 
 
 async def run(cell: "Cell") -> None:
-    """Be the task of an actor. Only what must end the whole system leaves it as an exception."""
-    current_cell.set(cell)
+    """Be the task of one actor after the other. Only what must end the whole system leaves it as an exception.
+
+    A new task costs several times as much as waking one that waits, so the task of an actor that rests is the next one
+    that is woken. It ends when its scope was cancelled, which ends an actor in the midst of its work.
+    """
     scope = cell.scope
     assert scope is not None
-    end = End.STOPPED
-    cause: Exception | None = None
+    task = trio.lowlevel.current_task()
+    workers = cell.runtime.workers
+    end: End
+    cause: Exception | None
     try:
         with scope:
-            end = await serve(cell)
+            while True:
+                task.name = cell.path
+                current_cell.set(cell)
+                if correlation_id.get() is not None:
+                    correlation_id.set(None)  # Of the last message to whom this task served before.
+                end, cause = End.STOPPED, None
+                try:
+                    end = await serve(cell)
+                except Exception as exc:  # noqa: BLE001 - whatever escapes an actor is its crash, never the nursery's
+                    cause = exc
+                if scope.cancel_called:
+                    break
+                _conclude(cell, end, cause)
+                if not workers.has_room:
+                    return
+                cell = await workers.next_cell(scope)
     except trio.Cancelled:
         if cell.runtime.nursery.cancel_scope.cancel_called:
             raise
         cause = RuntimeError("the actor raised a cancellation that was not its own")
-    except Exception as exc:  # noqa: BLE001 - whatever escapes an actor is its crash, and never that of the nursery
+    except Exception as exc:  # noqa: BLE001 - of a group whose cancellations the scope has taken out
         cause = exc
+    _conclude(cell, end, cause, killed=scope.cancelled_caught)
+
+
+def _conclude(cell: "Cell", end: End, cause: Exception | None, *, killed: bool = False) -> None:
+    """Settle with an actor whose task goes on to something else, or ends."""
     if end is End.DETACHED:
         return
     cause = cell.injected or cause
     if cause is not None:
         cell.end(Exit(Reason.CRASHED, cause))
-    elif scope.cancelled_caught:
+    elif killed:
         cell.end(Exit(Reason.KILLED))
     elif end is End.PASSIVE:
         cell.scope = None

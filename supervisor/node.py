@@ -1,7 +1,7 @@
 """The tree: what actors' cells and supervisors have in common."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import trio
@@ -83,6 +83,9 @@ class Node:
         if self.changed is not None:
             self.changed.set()
             self.changed = None
+        parent = self.parent
+        if parent is not None and parent.awaited is self and status in SETTLED:
+            self.runtime.settled(parent)
 
     def note(self, event: str) -> None:
         """Keep an event for the operator. Only rare events are noted, so a healthy actor keeps none."""
@@ -109,7 +112,7 @@ class Node:
 class SupervisorNode(Node):
     """A supervisor: a place in the tree with children in starting order. It has no task; see `Supervision`."""
 
-    __slots__ = ("child_failures", "children", "halting", "spec")
+    __slots__ = ("awaited", "child_failures", "children", "halting", "spec", "unstarted")
 
     def __init__(
         self, runtime: "Runtime", parent: "SupervisorNode | None", spec: SupervisorSpec, *, dynamic: bool
@@ -119,3 +122,5 @@ class SupervisorNode(Node):
         self.children: dict[str, Node] = {}
         self.halting: Reason | None = None  # Why it is on its way down.
         self.child_failures: tuple[tuple[float, Node, Exception], ...] = ()
+        self.unstarted: Iterator[Node] | None = None  # While it starts: the children whose turn comes later.
+        self.awaited: Node | None = None  # The one whose turn it is, and that is not up yet.

@@ -11,11 +11,12 @@ from supervisor.bus import Bus
 from supervisor.counts import ClassCount
 from supervisor.deadletters import DeadLetter, DeadLetters
 from supervisor.deadlines import Deadlines
+from supervisor.workers import Workers
 
 if TYPE_CHECKING:
     from supervisor.actor import Actor
     from supervisor.cell import Cell
-    from supervisor.node import Node
+    from supervisor.node import Node, SupervisorNode
     from supervisor.policy import Exit
 
 ASK_TIMEOUT_S = 5.0
@@ -30,11 +31,13 @@ class Runtime:
         self.bus = Bus()
         self.dead_letters = DeadLetters()
         self.deadlines = Deadlines()
+        self.workers = Workers()
         self.nodes: dict[str, Node] = {}
         self.retired: dict[str, ClassCount] = {}  # What those did that are forgotten, by class.
         self.now: Callable[[], float] = trio.current_time
         self.nursery: trio.Nursery
         self.exited: Callable[[Cell, Exit], None]
+        self.settled: Callable[[SupervisorNode], None]
         self.equip: Callable[[Actor, Cell], None]
         self._context: contextvars.Context
 
@@ -54,7 +57,10 @@ class Runtime:
     def retire(self, cell: "Cell") -> None:
         """Remember what an actor did that is about to be forgotten."""
         if cell.class_name is not None:
-            self.retired.setdefault(cell.class_name, ClassCount()).add_done(cell)
+            counted = self.retired.get(cell.class_name)
+            if counted is None:
+                counted = self.retired[cell.class_name] = ClassCount()
+            counted.add_done(cell)
 
     def bury(self, path: str, message: object, reason: str) -> None:
         """Keep a message that nobody will handle as a dead letter."""

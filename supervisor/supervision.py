@@ -41,6 +41,7 @@ class Supervision:
         self._runtime = runtime
         self._on_root_failure = on_root_failure
         runtime.exited = self._cell_exited
+        runtime.settled = self._start_next
 
     # Growing and pruning the tree
 
@@ -78,14 +79,20 @@ class Supervision:
             node.open()
         elif isinstance(node, SupervisorNode):
             node.halting = None  # A superseded operation may have left it.
+            self._supersede(node)
             node.become(Status.STARTING)
-            if node.children:
-                self.operate(node, self._start_children, node)
-            else:
-                node.become(Status.RUNNING)
+            node.unstarted = iter(tuple(node.children.values()))
+            self._start_next(node)
 
-    async def _start_children(self, supervisor: SupervisorNode) -> None:
-        await self._start_in_order(supervisor.children.values())
+    def _start_next(self, supervisor: SupervisorNode) -> None:
+        """Start the children whose turn it is, up to the first that is not up at once: with it this goes on."""
+        supervisor.awaited = None
+        for child in supervisor.unstarted or ():
+            self.start(child)
+            if child.status not in SETTLED:
+                supervisor.awaited = child
+                return
+        supervisor.unstarted = None
         supervisor.become(Status.RUNNING)
 
     async def _start_in_order(self, nodes: Iterable[Node]) -> None:
@@ -95,12 +102,20 @@ class Supervision:
 
     def operate(self, node: Node, async_fn: Callable[..., Awaitable[object]], *args: Any) -> trio.Event:
         """Run an operation on a node in place of the one under way. The event tells its end, complete or superseded."""
-        if node.operation is not None:
-            node.operation.cancel()
+        self._supersede(node)
         scope = node.operation = trio.CancelScope()
         ended = trio.Event()
         self._runtime.spawn(self._operation, node, scope, ended, async_fn, args, name=f"operation on {node.path}")
         return ended
+
+    @staticmethod
+    def _supersede(node: Node) -> None:
+        """End what is under way on a node, since something else takes its place."""
+        if node.operation is not None:
+            node.operation.cancel()
+            node.operation = None
+        if isinstance(node, SupervisorNode):
+            node.unstarted = node.awaited = None
 
     @staticmethod
     async def _operation(
@@ -126,9 +141,7 @@ class Supervision:
         """
         if node.spec.restart is Restart.TEMPORARY:
             reason = Reason.SHUTDOWN
-        if node.operation is not None:
-            node.operation.cancel()
-            node.operation = None
+        self._supersede(node)
         await self.halt_in_operation(node, reason)
 
     async def halt_in_operation(self, node: Node, reason: Reason) -> None:

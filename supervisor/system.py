@@ -83,14 +83,21 @@ class ActorSystem:
         Raises `NameTaken`, `NoSuchActor`, and `ActorFailed` or `ActorStopped` when it ended before it was up.
         """
         ref = self.start_child_nowait(parent_path, spec)
-        node = self.runtime.nodes[ref.path]
+        await self.wait_up(ref.path)
+        return ref
+
+    async def wait_up(self, path: str) -> None:
+        """Wait until an actor or supervisor that was started is up, restarts included.
+
+        Raises `NoSuchActor`, and `ActorFailed` or `ActorStopped` when it ended before it was up.
+        """
+        node = self.node(path)
         status = await node.wait_for(SETTLED)
         if status is Status.FAILED:
             assert node.failure is not None
             raise ActorFailed(node.path, node.failure)
         if status is Status.STOPPED:
             raise ActorStopped(node.path)
-        return ref
 
     def start_child_nowait(self, parent_path: str, spec: NodeSpec) -> ActorRef:
         """Start an actor or supervisor below a supervisor without waiting; its messages queue until it is up.

@@ -64,9 +64,8 @@ async def test_the_tree_is_shown_to_a_depth(mock_clock: MockClock) -> None:
         tree = (await edge.call("GET", f"{AT}/tree?path=/agents&depth=2", token=admin)).json
         assert [(item["path"], item["kind"], item["children"]) for item in tree["items"]] == [
             ("/agents", "supervisor", 1),
-            ("/agents/agt_1", "supervisor", 3),
+            ("/agents/agt_1", "supervisor", 2),
             ("/agents/agt_1/portfolio", "actor", 0),
-            ("/agents/agt_1/approvals", "supervisor", 0),
             (AGENT, "actor", 0),
         ]
         assert not tree["truncated"]
@@ -233,7 +232,7 @@ async def test_dead_letters_waits_stats_and_threads_are_shown(mock_clock: MockCl
             nursery.start_soon(edge.trade, admin, agent_id)
             await wait_all_tasks_blocked()
             waits = (await edge.call("GET", f"{AT}/waits", token=admin)).json["items"]
-            inspected = (await edge.call("GET", f"{AT}/inspect?path=/agents/agt_1/approvals", token=admin)).json
+            inspected = (await edge.call("GET", f"{AT}/inspect?path=/agents/agt_1", token=admin)).json
             edge.floor.store.gate.set()
         assert [(wait["path"], wait["target"], wait["message"]) for wait in waits] == [
             ("/agents/agt_1/portfolio", paths.JOURNAL, "Append"),
