@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser browser-load screenshots what-if clean
+.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser browser-load screenshots screenshots-terminal what-if clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -89,6 +89,9 @@ browser-load: .venv/dev.stamp ## Measure the dashboard with 5,000 agents and 200
 
 screenshots: .venv/dev.stamp ## Take the pictures of the dashboard anew, out of the demo.
 	@$(BIN)/python -m tests.browser.screenshots docs/screenshots
+
+screenshots-terminal: .venv/dev.stamp ## Take the pictures of the commands and the console anew, out of the demo.
+	@$(BIN)/python -m tests.terminal_screenshots docs/screenshots
 
 what-if: .venv/dev.stamp ## Run the sweeps of docs/what-if.md anew, with twenty seeds, and write its tables and chart.
 	@$(BIN)/python -m tests.simulations.what_if

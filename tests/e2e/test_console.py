@@ -1,9 +1,5 @@
 """The terminal console against the real program: in a terminal of its own, and by its keys."""
 
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +8,7 @@ import pytest
 
 from tests.e2e.people import sign_in
 from tests.e2e.program import DEMO, Program, running, start
+from tests.e2e.terminal import terminal
 from tests.fakes.piloting import AtTheConsole, at_the_console
 from tradefloor.operating.async_connection import connection_to
 from tradefloor.operating.connection import API, Place, connected
@@ -112,17 +109,8 @@ def test_a_floor_that_was_killed_is_found_again(tmp_path: Path) -> None:
 
 def test_the_command_fills_a_terminal_until_q(program: Program) -> None:
     """The console is drawn, and gives the terminal back with exit status 0."""
-    ours, theirs = pty.openpty()
-    database = str(program.folder / "floor.db")
-    command = [sys.executable, "-m", "tradefloor", "console", "--database-path", database]
-    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env) as console:
-        os.close(theirs)
-        drawn = b""
-        while b"journal" not in drawn:
-            drawn += os.read(ours, 65_536)
-        os.write(ours, b"q")
-        status = console.wait(timeout=60)
-    os.close(ours)
+    with terminal("console", "--database-path", str(program.folder / "floor.db")) as console:
+        console.until("journal")
+        console.press("q")
 
-    assert status == 0
+        assert console.status() == 0
