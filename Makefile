@@ -7,7 +7,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Tradefloor needs Python 3.11 or newer: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
