@@ -10,6 +10,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import Final
 
+import trio
 from attrs import frozen
 
 from actors import paths
@@ -23,6 +24,10 @@ from supervisor import ActorStopped, Control, NoSuchActor, Selection
 
 SERVERS: Final = ("/edge/http", "/edge/local")
 """The actors that carry the requests, over TCP and from this machine, which must not end before they have answered."""
+
+
+PATHS_AT_ONCE: Final = 500
+"""So many of the nodes that a pattern names are looked at before other tasks get their turn."""
 
 
 class Verb(StrEnum):
@@ -96,7 +101,7 @@ async def _carry_out(control: Control, verb: Verb, target: str, selection: Selec
         for path in selection.paths:
             with suppress(NoSuchActor):  # It has ended by itself meanwhile.
                 await _end(control, verb, path)
-    return _states(control, selection)
+    return await _states(control, selection)
 
 
 async def _end(control: Control, verb: Verb, path: str) -> None:
@@ -109,10 +114,12 @@ async def _end(control: Control, verb: Verb, path: str) -> None:
         raise ControlRefused(f"{path} can only be restarted when the supervisor above it is up") from error
 
 
-def _states(control: Control, selection: Selection) -> Mapping[str, int]:
+async def _states(control: Control, selection: Selection) -> Mapping[str, int]:
     """Count the states of the highest nodes; one that is forgotten has stopped."""
     states: Counter[str] = Counter()
-    for path in selection.paths:
+    for number, path in enumerate(selection.paths, 1):
+        if not number % PATHS_AT_ONCE:
+            await trio.lowlevel.checkpoint()
         try:
             states[control.tree(path, depth=0).activity.value] += 1
         except NoSuchActor:

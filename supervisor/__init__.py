@@ -3,7 +3,7 @@
 from supervisor.actor import Actor, handles
 from supervisor.bus import Bus, Lagged, Subscription
 from supervisor.context import Context
-from supervisor.control import Control, Listing, NodeStats, Sort
+from supervisor.control import Control, Listing, NodeStats
 from supervisor.counts import ClassCount
 from supervisor.current import correlated, correlation_id
 from supervisor.deadletters import DeadLetter
@@ -30,6 +30,7 @@ from supervisor.inspection import Activity, ActorRow, NodeInfo, NodeView, Queued
 from supervisor.message import Message, Terminated
 from supervisor.node import Status
 from supervisor.policy import Exit, Reason
+from supervisor.ranking import Sort
 from supervisor.ref import ActorRef
 from supervisor.selection import Selection
 from supervisor.slow import SlowMessage
@@ -50,6 +51,7 @@ from supervisor.supervision import Lifecycle
 from supervisor.system import ActorSystem, open_system, run_system
 from supervisor.timers import Timer
 from supervisor.tracing import Trace, Traced
+from supervisor.window import Window, WindowListing, WindowRow, WindowSort
 
 __all__ = [
     "Activity",
@@ -113,6 +115,10 @@ __all__ = [
     "Traced",
     "UnhandledMessage",
     "Wait",
+    "Window",
+    "WindowListing",
+    "WindowRow",
+    "WindowSort",
     "correlated",
     "correlation_id",
     "handles",

@@ -7,7 +7,7 @@ from supervisor.counts import ClassCount
 from supervisor.inspection import oldest_age_s
 from supervisor.node import Status
 from supervisor.runtime import Runtime
-from supervisor.selection import ROOT, slices
+from supervisor.selection import ROOT, cells
 
 UNSTARTED = "unstarted"
 """Stands for the class of actors that have had no message yet."""
@@ -20,10 +20,9 @@ async def census(runtime: Runtime) -> dict[str, ClassCount]:
     """
     counts = {name: count.copy_done() for name, count in runtime.retired.items()}
     now_s = runtime.now()
-    for batch in slices([runtime.nodes[ROOT]]):
-        for node in batch:
-            if isinstance(node, Cell):
-                _add(counts.setdefault(node.class_name or UNSTARTED, ClassCount()), node, now_s)
+    for batch in cells(runtime, [runtime.nodes[ROOT]]):
+        for cell in batch:
+            _add(counts.setdefault(cell.class_name or UNSTARTED, ClassCount()), cell, now_s)
         await trio.lowlevel.checkpoint()
     return counts
 

@@ -3,12 +3,9 @@
 Whatever walks a large tree does so in slices, so that the loop goes on meanwhile.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from enum import StrEnum
-from operator import attrgetter
 
 import trio
 from attrs import frozen
@@ -25,12 +22,14 @@ from supervisor.errors import ActorFailed, ActorStopped
 from supervisor.inspection import Activity, ActorRow, NodeInfo, NodeView, QueuedMessage, Wait
 from supervisor.node import SETTLED, Node, Status
 from supervisor.policy import Reason
+from supervisor.ranking import Ranking, Sort, key_of
 from supervisor.runtime import Runtime
-from supervisor.selection import ROOT, SLICE, Selection, select, slices, tops
+from supervisor.selection import ROOT, SLICE, Selection, cells, select, slices, tops
 from supervisor.slow import SlowMessage, slow_messages
 from supervisor.stacks import Stacks, stacks
 from supervisor.supervision import Supervision
 from supervisor.tracing import Trace
+from supervisor.window import Window
 
 ROWS_DEFAULT = 50
 DEPTH_MAX = 64
@@ -50,16 +49,6 @@ class NodeStats:
     restarts: int
     busy_s: float
     activities: Mapping[Activity, int]
-
-
-class Sort(StrEnum):
-    """By what a listing of actors is sorted, the largest first."""
-
-    MAILBOX = "mailbox"
-    AGE = "age"
-    MSGS = "msgs"
-    TIME = "time"
-    RESTARTS = "restarts"
 
 
 @frozen
@@ -99,17 +88,18 @@ class Control:
     async def ps(self, target: str = ROOT, sort: Sort = Sort.MAILBOX, limit: int = ROWS_DEFAULT) -> Listing:
         """List the actors that a target names, the largest first."""
         nodes = await tops(self._runtime, target)
-        now_s = self._runtime.now()
-        key = _key(sort, now_s)
-        best: list[Cell] = []
+        ranking = Ranking(limit, key_of(sort, self._runtime.now()))
         actors = 0
-        for batch in slices(nodes):
-            cells = [node for node in batch if type(node) is Cell]
-            actors += len(cells)
-            best = heapq.nlargest(limit, best + cells, key=key)
+        for batch in cells(self._runtime, nodes):
+            actors += len(batch)
+            ranking.add(batch)
             await trio.lowlevel.checkpoint()
         now_s = self._runtime.now()
-        return Listing(tuple(inspection.row(cell, now_s) for cell in best), actors)
+        return Listing(tuple(inspection.row(cell, now_s) for cell in ranking.best), actors)
+
+    def window(self, target: str = ROOT) -> Window:
+        """Begin to look at what the actors that a target names do from one look to the next."""
+        return Window(self._runtime, target)
 
     async def stats(self, target: str = ROOT) -> NodeStats:
         """Sum the counters of what a target names."""
@@ -118,17 +108,16 @@ class Control:
         activities: Counter[Activity] = Counter()
         handled = skipped = queued = restarts = passive = failed = 0
         busy_s = 0.0
-        for batch in slices(nodes):
+        for batch in cells(self._runtime, nodes):
             for cell in batch:
-                if isinstance(cell, Cell):
-                    activities[inspection.activity_of(cell, now_s)] += 1
-                    passive += cell.status is Status.PASSIVE
-                    failed += cell.status is Status.FAILED
-                    handled += cell.handled
-                    skipped += cell.skipped
-                    queued += len(cell.mailbox or ())
-                    restarts += cell.restarts
-                    busy_s += cell.busy_s
+                activities[inspection.activity_of(cell, now_s)] += 1
+                passive += cell.status is Status.PASSIVE
+                failed += cell.status is Status.FAILED
+                handled += cell.handled
+                skipped += cell.skipped
+                queued += len(cell.mailbox or ())
+                restarts += cell.restarts
+                busy_s += cell.busy_s
             await trio.lowlevel.checkpoint()
         return NodeStats(
             activities.total(), passive, failed, handled, skipped, queued, restarts, busy_s, dict(activities)
@@ -170,10 +159,10 @@ class Control:
         """Give the edges of the wait-for graph: which actor waits for which."""
         found: list[Wait] = []
         now_s = self._runtime.now()
-        for batch in slices([self._node(ROOT)]):
-            for node in batch:
-                if isinstance(node, Cell) and node.waits:
-                    found += inspection.waits_of(node, now_s)
+        for batch in cells(self._runtime, [self._node(ROOT)]):
+            for cell in batch:
+                if cell.waits:
+                    found += inspection.waits_of(cell, now_s)
             await trio.lowlevel.checkpoint()
         return tuple(found)
 
@@ -186,11 +175,10 @@ class Control:
         trace = Trace(self._runtime.now, count_max, per_second_max)
         traced: list[Cell] = []
         try:
-            for batch in slices(await tops(self._runtime, target)):
-                for node in batch:
-                    if isinstance(node, Cell):
-                        node.tracers = (*node.tracers, trace)
-                        traced.append(node)
+            for batch in cells(self._runtime, await tops(self._runtime, target)):
+                for cell in batch:
+                    cell.tracers = (*cell.tracers, trace)
+                traced += batch
                 await trio.lowlevel.checkpoint()
             yield trace
         finally:
@@ -282,20 +270,3 @@ class Control:
 
 def _inspect(actor: Actor) -> Mapping[str, object]:
     return dict(actor.inspect())
-
-
-def _key(sort: Sort, now_s: float) -> Callable[[Cell], float]:
-    match sort:
-        case Sort.MAILBOX:
-            return _queued
-        case Sort.AGE:
-            return lambda cell: inspection.oldest_age_s(cell, now_s) if cell.mailbox is not None else 0.0
-        case Sort.MSGS | Sort.TIME | Sort.RESTARTS:
-            return attrgetter(_ATTRIBUTES[sort])
-
-
-def _queued(cell: Cell) -> int:
-    return 0 if cell.mailbox is None else len(cell.mailbox)
-
-
-_ATTRIBUTES = {Sort.MSGS: "handled", Sort.TIME: "busy_s", Sort.RESTARTS: "restarts"}

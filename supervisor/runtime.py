@@ -33,6 +33,9 @@ class Runtime:
         self.deadlines = Deadlines()
         self.workers = Workers()
         self.nodes: dict[str, Node] = {}
+        self.cells: dict[
+            Cell, None
+        ] = {}  # Those among them that are actors: to walk all of these, the tree is too slow.
         self.retired: dict[str, ClassCount] = {}  # What those did that are forgotten, by class.
         self.now: Callable[[], float] = trio.current_time
         self.nursery: trio.Nursery

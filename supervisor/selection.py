@@ -49,27 +49,44 @@ async def tops(runtime: Runtime, target: str) -> list[Node]:
 
 
 def slices(nodes: list[Node]) -> Iterator[list[Node]]:
-    """Yield these nodes and all below them, parents first, SLICE at a time; the caller's checkpoint goes in between.
+    """Yield these nodes and all below them, parents first, at most SLICE at a time; checkpoints go in between.
 
     The children of a node are looked up when it is yielded: whatever starts below one later has it as its parent.
     """
-    pending = deque(nodes)
-    while pending:
-        batch: list[Node] = []
-        while pending and len(batch) < SLICE:
-            node = pending.popleft()
-            batch.append(node)
-            if isinstance(node, SupervisorNode):
-                pending.extend(node.children.values())
-        yield batch
+    level = nodes
+    while level:
+        below: list[Node] = []
+        for start in range(0, len(level), SLICE):
+            batch = level[start : start + SLICE]
+            # One expression for a thousand nodes takes a fifth of the time that a loop would.
+            below += [child for node in batch if type(node) is SupervisorNode for child in node.children.values()]
+            yield batch
+        level = below
+
+
+def cells(runtime: Runtime, nodes: list[Node]) -> Iterator[list[Cell]]:
+    """Yield the actors among these nodes and all below them, at most SLICE at a time; checkpoints go in between.
+
+    Where almost every actor is meant, they are not looked for in the tree, which takes three times as long.
+    """
+    crowd = nodes[0] if len(nodes) == 1 else None
+    if not isinstance(crowd, SupervisorNode) or (crowd.parent is not None and len(crowd.children) <= SLICE):
+        for nodes_here in slices(nodes):
+            yield [node for node in nodes_here if type(node) is Cell]
+        return
+    everywhere = list(runtime.cells)
+    below = "" if crowd.parent is None else f"{crowd.path}/"
+    for start in range(0, len(everywhere), SLICE):
+        batch = everywhere[start : start + SLICE]
+        yield [cell for cell in batch if cell.path.startswith(below)] if below else batch
 
 
 async def select(runtime: Runtime, target: str) -> Selection:
     """Say what a path or pattern names. Raises `NoSuchActor`."""
     nodes = await tops(runtime, target)
     actors = 0
-    for batch in slices(nodes):
-        actors += sum(isinstance(node, Cell) for node in batch)
+    for batch in cells(runtime, nodes):
+        actors += len(batch)
         await trio.lowlevel.checkpoint()
     return Selection(tuple(node.path for node in nodes), actors)
 

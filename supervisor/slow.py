@@ -12,7 +12,7 @@ from attrs import frozen
 
 from supervisor.cell import Cell
 from supervisor.runtime import Runtime
-from supervisor.selection import ROOT, slices
+from supervisor.selection import ROOT, cells
 
 UNDERNEATH: Final = (str(Path(__file__).parent), str(Path(trio.__file__).parent))
 """The code of the runtime and of trio: a line there is never the one that somebody looks for."""
@@ -37,11 +37,11 @@ class SlowMessage:
 async def slow_messages(runtime: Runtime, after_s: float) -> list[SlowMessage]:
     """Find the messages that have been in hand for at least so long, the longest first."""
     slow: dict[str, Cell] = {}
-    for batch in slices([runtime.nodes[ROOT]]):
+    for batch in cells(runtime, [runtime.nodes[ROOT]]):
         now_s = runtime.now()
-        for node in batch:
-            if isinstance(node, Cell) and node.in_hand is not None and now_s - node.in_hand_at_s >= after_s:
-                slow[node.path] = node
+        for cell in batch:
+            if cell.in_hand is not None and now_s - cell.in_hand_at_s >= after_s:
+                slow[cell.path] = cell
         await trio.lowlevel.checkpoint()
     if not slow:
         return []

@@ -54,7 +54,9 @@ class Supervision:
             node = SupervisorNode(self._runtime, parent, spec, dynamic=dynamic)
         parent.children[spec.name] = node
         self._runtime.nodes[node.path] = node
-        if isinstance(node, SupervisorNode):
+        if isinstance(node, Cell):
+            self._runtime.cells[node] = None
+        else:
             for child in node.spec.children:
                 self.add(node, child, dynamic=False)
         return node
@@ -65,6 +67,7 @@ class Supervision:
             for child in tuple(node.children.values()):
                 self.remove(child)
         if self._runtime.nodes.pop(node.path, None) is not None and isinstance(node, Cell):
+            del self._runtime.cells[node]
             self._runtime.retire(node)
         if node.parent is not None:
             node.parent.children.pop(node.name, None)

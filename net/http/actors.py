@@ -1,6 +1,8 @@
 """The control plane: the actors of the floor, looked at and controlled by admins."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
 from typing import Final
 
 import orjson
@@ -18,7 +20,6 @@ from net.wire.control import (
     ActorStatsShape,
     ControlShape,
     DeadLettersShape,
-    StacksShape,
     ThreadListShape,
     TracedShape,
     TreeShape,
@@ -29,7 +30,6 @@ from net.wire.control import (
     limiter_json,
     message_text,
     row_json,
-    stacks_json,
     stats_json,
     tree_json,
     wait_json,
@@ -41,10 +41,12 @@ from net.wire.control_requests import (
     LettersQuery,
     PartQuery,
     StacksQuery,
+    TopQuery,
     TraceQuery,
     TreeQuery,
 )
 from net.wire.scalars import format_timestamp
+from net.wire.watching import StacksShape, WindowShape, stacks_json, window_json
 from supervisor import NoSuchActor, Trace, Traced
 
 AT: Final = "/admin/v1/actors"
@@ -60,29 +62,45 @@ routes = Routes("Control")
 @routes.add("GET", AT, role=Role.ADMIN, answer=ActorListShape)
 async def list_actors(call: Call, query: ActorsQuery) -> Reply:
     """List actors at or below what a path or pattern names, the largest first by what they are sorted by."""
-    await find(call.edge, query.path)
-    listing = await call.edge.system.control.ps(query.path, query.sort, query.limit)
+    with _there(query.path):
+        listing = await call.edge.system.control.ps(query.path, query.sort, query.limit)
     return Reply({"items": [row_json(row) for row in listing.rows], "total": listing.actors})
 
 
 @routes.add("GET", f"{AT}/tree", role=Role.ADMIN, answer=TreeShape)
 async def get_actor_tree(call: Call, query: TreeQuery) -> Reply:
     """Show a part of the tree, each node before those below it."""
-    try:
+    with _there(query.path):
         return Reply(tree_json(call.edge.system.control.tree(query.path, query.depth, query.limit)))
-    except NoSuchActor as error:
-        raise ActorNotFound(f"nothing is at {query.path}") from error
+
+
+@routes.add("GET", f"{AT}/top", role=Role.ADMIN, answer=WindowShape, stream=True)
+async def watch_actors(call: Call, query: TopQuery) -> Reply:
+    """Rank actors by what they did in each window, a line a window, over all of them: also who was busy only in it.
+
+    Ends after so many windows, when the client goes, or when nothing is there any more.
+    """
+    window = call.edge.system.control.window(query.path)
+    with _there(query.path):
+        await window.look(query.sort, query.limit)
+
+    async def produce(write: WriteLine) -> None:
+        with suppress(NoSuchActor):
+            for _ in count() if query.windows is None else range(query.windows):
+                await trio.sleep(query.interval_ms / 1_000)
+                listing = await window.look(query.sort, query.limit)
+                await write(orjson.dumps(window_json(listing, call.edge.clock.now_us())))
+
+    return Reply(stream=produce)
 
 
 @routes.add("GET", f"{AT}/inspect", role=Role.ADMIN, answer=ActorInFullShape)
 async def inspect_actor(call: Call, query: InspectQuery) -> Reply:
     """Show all that is known of one node, also while it is paused; of its mailbox as much as is asked for."""
     control = call.edge.system.control
-    try:
+    with _there(query.path):
         info = control.info(query.path)
         messages = control.mailbox(query.path, query.messages)
-    except NoSuchActor as error:
-        raise ActorNotFound(f"nothing is at {query.path}") from error
     state = None
     with suppress(Exception):  # Stopped, failed or stuck, or what it says of itself is broken: all else is shown.
         state = await control.state(query.path, STATE_S_MAX)
@@ -136,8 +154,8 @@ async def trace_actors(call: Call, query: TraceQuery) -> Reply:
 @routes.add("GET", f"{AT}/stats", role=Role.ADMIN, answer=ActorStatsShape)
 async def get_actor_stats(call: Call, query: PartQuery) -> Reply:
     """Sum the counters of a part of the tree, and count its actors by state."""
-    await find(call.edge, query.path)
-    return Reply(stats_json(await call.edge.system.control.stats(query.path)))
+    with _there(query.path):
+        return Reply(stats_json(await call.edge.system.control.stats(query.path)))
 
 
 @routes.add("GET", f"{AT}/waits", role=Role.ADMIN, answer=WaitsShape)
@@ -168,8 +186,17 @@ async def list_threads(call: Call) -> Reply:
 @routes.add("GET", "/admin/v1/stacks", role=Role.ADMIN, answer=StacksShape)
 async def list_stacks(call: Call, query: StacksQuery) -> Reply:
     """Show at which lines tasks wait, those that wait alike together, with the actors that they are or belong to."""
-    await find(call.edge, query.path)
-    return Reply(stacks_json(await call.edge.system.control.stacks(query.path, query.limit)))
+    with _there(query.path):
+        return Reply(stacks_json(await call.edge.system.control.stacks(query.path, query.limit)))
+
+
+@contextmanager
+def _there(path: str) -> Iterator[None]:
+    """Look at what is at a path. Raises ActorNotFound."""
+    try:
+        yield
+    except NoSuchActor as error:
+        raise ActorNotFound(f"nothing is at {path}") from error
 
 
 async def _act(call: Call, verb: Verb, body: ControlBody) -> Reply:

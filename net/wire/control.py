@@ -9,7 +9,16 @@ from attrs import frozen
 from net.control import Acted
 from net.wire.converter import to_json
 from net.wire.scalars import Timestamp
-from supervisor import Activity, ActorRow, DeadLetter, NodeInfo, NodeStats, NodeView, QueuedMessage, Stacks, Wait
+from supervisor import (
+    Activity,
+    ActorRow,
+    DeadLetter,
+    NodeInfo,
+    NodeStats,
+    NodeView,
+    QueuedMessage,
+    Wait,
+)
 
 MESSAGE_CHARACTERS_MAX: Final = 500
 """Of a message that is shown, so many characters."""
@@ -206,32 +215,6 @@ class TracedShape:
     skipped: int
 
 
-@frozen
-class TaskShape:
-    """A task of the loop, and the actor that it is or belongs to; null where it is none's."""
-
-    task: str
-    actor: str | None
-
-
-@frozen
-class StackShape:
-    """Tasks that wait at the same lines, from the outermost to the inmost: how many, and the first of them."""
-
-    tasks: int
-    names: tuple[TaskShape, ...]
-    lines: tuple[str, ...]
-
-
-@frozen
-class StacksShape:
-    """Where tasks wait, most of them first; `total` counts the tasks, `different` the stacks, shown or not."""
-
-    items: tuple[StackShape, ...]
-    total: int
-    different: int
-
-
 def row_json(row: ActorRow) -> dict[str, Any]:
     """Show an actor in one line."""
     return {
@@ -333,15 +316,6 @@ def limiter_json(name: str, statistics: trio.CapacityLimiterStatistics) -> dict[
     """Show a limit."""
     limit = int(statistics.total_tokens)
     return to_json(ThreadsShape(name, statistics.borrowed_tokens, limit, statistics.tasks_waiting))
-
-
-def stacks_json(read: Stacks) -> dict[str, Any]:
-    """Show where tasks wait."""
-    items = tuple(
-        StackShape(stack.tasks, tuple(TaskShape(name.task, name.actor) for name in stack.names), stack.lines)
-        for stack in read.stacks
-    )
-    return to_json(StacksShape(items, read.tasks, read.different))
 
 
 def message_text(message: object) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from attrs import frozen
 
 from net.wire.rules import Choice, Doc, Integer, Text
-from supervisor import Sort
+from supervisor import Sort, WindowSort
 
 TARGET: Final = Text(
     max_length=512,
@@ -22,6 +22,17 @@ class ActorsQuery:
     path: Annotated[str, TARGET, Doc("Those at or below what this path or pattern names.", "/agents/*")] = "/"
     sort: Annotated[Sort, Choice(Sort), Doc("By what they are sorted, the largest first.", "mailbox")] = Sort.MAILBOX
     limit: Annotated[int, Integer(1, 1_000), Doc("How many at most.", 50)] = 50
+
+
+@frozen
+class TopQuery:
+    """Which actors are ranked, by what they do in which windows."""
+
+    path: Annotated[str, TARGET, Doc("Those at or below what this path or pattern names.", "/agents/*")] = "/"
+    sort: Annotated[WindowSort, Choice(WindowSort), Doc("By what, the largest first.", "rate")] = WindowSort.RATE
+    limit: Annotated[int, Integer(1, 1_000), Doc("How many at most.", 50)] = 50
+    interval_ms: Annotated[int, Integer(200, 60_000), Doc("How long a window is.", 200)] = 1_000
+    windows: Annotated[int | None, Integer(1, 1_000_000), Doc("End after so many. Left out: go on.", 1)] = None
 
 
 @frozen

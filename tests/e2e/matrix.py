@@ -169,6 +169,10 @@ class Things:
         """Look at an actor."""
         return Request(options={"params": {"path": f"/agents/{self.callers.agent_id}/agent"}})
 
+    def one_window(self, _caller: Caller) -> Request:
+        """Look at what actors do, for a short time."""
+        return Request(options={"params": {"windows": 1, "intervalMs": 200}})
+
     def traced_actor(self, caller: Caller) -> Request:
         """Trace an actor, for no longer than a second."""
         return Request(options={"params": {**self.actor(caller).options["params"], "seconds": 1}})
@@ -304,6 +308,7 @@ EXPECTED: Final[Mapping[str, tuple[Row, Make]]] = {
     "listAudit": (ADMIN, Things.nothing),
     "slackAction": (OPEN, Things.slack_form),
     "listActors": (ADMIN, Things.nothing),
+    "watchActors": (ADMIN, Things.one_window),
     "getActorTree": (ADMIN, Things.nothing),
     "inspectActor": (ADMIN, Things.actor),
     "pauseActors": (ADMIN, Things.controlled_actor),

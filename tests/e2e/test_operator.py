@@ -1,8 +1,14 @@
 """The operator's commands against the real program: over the socket beside its data, and over its URL."""
 
 import json
+import os
+import pty
 import re
+import select
 import stat
+import subprocess
+import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -101,11 +107,36 @@ def test_ps(run: Any) -> None:
 
 
 def test_top(run: Any) -> None:
-    """After one window it shows rates, and ends when told to."""
-    lines = golden(run("top", "/market", "--interval", "0.2", "--looks", "1").stdout).splitlines()
+    """Where it is printed it is one window, or as many as wanted."""
+    lines = golden(run("top", "/market", "--interval", "0.2").stdout).splitlines()
+    documents = run("top", "--json", "--interval", "0.2", "--looks", "2", "--limit", "1").stdout.splitlines()
 
-    assert lines[0] == "state msgs/s loop mailbox oldest restarts history path"
-    assert "/market" in lines[1]
+    assert lines[0] == "state msgs/s busy mailbox oldest restarts history path"
+    assert lines[1].endswith("/market")
+    assert lines[2] == "N of N actors by rate over TIME"
+    assert [len(json.loads(document)["items"]) for document in documents] == [1, 1]
+
+
+def test_keys_change_what_top_sorts_by(program: Program) -> None:
+    """In a terminal, which is as before at the end."""
+    terminal, ours = pty.openpty()
+    termios.tcsetwinsize(ours, (24, 140))
+    before = termios.tcgetattr(ours)
+    command = [sys.executable, "-m", "tradefloor", "top", "--interval", "0.2"]
+    env = {**os.environ, "DATABASE_PATH": str(program.folder / "floor.db"), "TERM": "xterm"}
+    with subprocess.Popen(command, stdin=ours, stdout=ours, stderr=ours, env=env) as top:
+        seen = ""
+        for key, order in (("m", "by rate"), ("e", "by mailbox"), ("q", "by restarts")):
+            while order not in seen:
+                seen += os.read(terminal, 4096).decode(errors="replace")
+            os.write(terminal, key.encode())
+        while top.poll() is None:
+            select.select([terminal], [], [], 0.1)[0] and os.read(terminal, 4096)
+    after = termios.tcgetattr(ours)
+    os.close(terminal)
+    os.close(ours)
+
+    assert (top.returncode, after) == (0, before)
 
 
 def test_inspect(run: Any, agent_id: str) -> None:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.syntax import Syntax
 from rich.text import Text
 
-from tradefloor.operating.connection import NotReached, Place, connected
+from tradefloor.operating.connection import Place, connected, stopped
 from tradefloor.operating.options import floor_options, show, shown, terminal, watched
 from tradefloor.operating.tables import dollars, facts_grid
 
@@ -66,7 +66,7 @@ def tail(
         for line in answer:
             tell(line)
         if watch:
-            raise NotReached(f"the floor at {place} stops; start it again with: tradefloor serve")
+            raise stopped(place)
 
 
 @events.command("show")

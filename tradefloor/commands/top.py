@@ -1,100 +1,157 @@
-"""`tradefloor top`: who works how much just now, live."""
+"""`tradefloor top`: who works how much just now, live, ranked over all actors of a running floor."""
 
-import time
-from collections import deque
-from collections.abc import Mapping
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import click
+import trio
 from attrs import define, field
+from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
-from tradefloor.operating.connection import ACTORS, Place, connected
-from tradefloor.operating.options import floor_options, terminal
-from tradefloor.operating.tables import age, count, is_wide, sparkline, state, table
+from supervisor import WindowSort
+from tradefloor.operating.async_connection import AsyncConnection, connection_to
+from tradefloor.operating.connection import ACTORS, Place, connected, stopped
+from tradefloor.operating.keys import pressed, unbuffered
+from tradefloor.operating.options import floor_options, terminal, watched
+from tradefloor.operating.tables import is_wide
+from tradefloor.operating.window_table import History, window_table
 
-HISTORY: Final = 12
-ROWS_ASKED: Final = 1_000
+TOP: Final = f"{ACTORS}/top"
 ROWS_BESIDE: Final = 6
 """Lines of the screen that the head and the foot of the table take."""
 
-SORTS: Final = ("rate", "mailbox", "busy", "restarts")
+WIDE_BESIDE: Final = 90
+NARROW_BESIDE: Final = 40
+"""Columns of the screen that stand beside the path."""
+
+PATH_MIN: Final = 20
+ROWS_MAX: Final = 200
+QUIT: Final = "q"
+SORT_KEYS: Final = {
+    sort.value[0]: sort for sort in (WindowSort.RATE, WindowSort.BUSY, WindowSort.MAILBOX, WindowSort.AGE)
+}
+KEYS: Final = {**SORT_KEYS, "e": WindowSort.RESTARTS}
+"""What a key sorts by: the first letter, and `e` for restarts, whose first letter is taken."""
+
+HELP: Final = "keys: r rate, b busy, m mailbox, a age, e restarts, q quit"
 
 
 @define
-class Window:
-    """What is known of one actor over the last looks: messages a second of each, and its share of the loop."""
+class Screen:
+    """What is on the screen, and how it comes there."""
 
-    handled: int
-    busy_s: float
-    rates: deque[float] = field(factory=lambda: deque([0.0] * HISTORY, maxlen=HISTORY))
-    busy_share: float = 0.0
+    console: Console
+    live: Live
+    sort: WindowSort
+    history: History = field(factory=History)
+    failure: click.ClickException | None = None
 
-    def look(self, row: Mapping[str, Any], passed_s: float) -> None:
-        """Take the counters of now."""
-        self.rates.append(max(0, row["handled"] - self.handled) / passed_s)
-        self.busy_share = max(0.0, row["busySeconds"] - self.busy_s) / passed_s
-        self.handled, self.busy_s = row["handled"], row["busySeconds"]
+    def show(self, window: Any) -> None:
+        """Show a window."""
+        self.history.add(window)
+        beside = WIDE_BESIDE if is_wide() else NARROW_BESIDE
+        shown = window_table(window, self.history, self.sort, HELP, max(PATH_MIN, self.console.width - beside))
+        self.live.update(shown, refresh=True)
+
+    @property
+    def rows(self) -> int:
+        """How many actors there is room for."""
+        return max(1, min(ROWS_MAX, self.console.height - ROWS_BESIDE))
 
 
 @click.command()
 @click.argument("pattern", default="/")
-@click.option("--sort", type=click.Choice(SORTS), default="rate", show_default=True, help="By what, over the window.")
+@click.option(
+    "--sort", type=click.Choice([sort.value for sort in WindowSort]), default="rate", show_default=True, help="By what."
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many, where it is printed."
+)
 @click.option("--interval", type=click.FloatRange(0.2, 60), default=1.0, show_default=True, help="Seconds of a window.")
 @click.option("--looks", type=click.IntRange(min=1), help="End after so many windows.")
+@watched
 @floor_options
-def top(place: Place, pattern: str, sort: str, interval: float, looks: int | None) -> None:
-    """Watch the actors at or below PATTERN: messages a second, share of the loop, mailboxes. Ctrl-C ends it."""
+def top(
+    place: Place, pattern: str, sort: str, limit: int, interval: float, looks: int | None, *, as_json: bool, watch: bool
+) -> None:
+    """Watch the actors at or below PATTERN: messages a second, share of the time busy, mailboxes.
+
+    In a terminal it goes on until q, and keys change what is sorted by. Where it is printed, it is one window, or with
+    -w one after the other.
+    """
     console = terminal()
-    windows: dict[str, Window] = {}
-    left = looks
-    with connected(place) as floor:
-        answer = floor.get(ACTORS, path=pattern, sort="msgs", limit=ROWS_ASKED)
-        looked_s = time.perf_counter()
-        _look(windows, answer, interval)
+    query = {"path": pattern, "interval_ms": round(interval * 1_000)}
+    if console.is_terminal and sys.stdin.isatty() and not as_json:
+        _watch(place, query, WindowSort(sort), looks, console)
+        return
+    windows = looks or (None if watch else 1)
+    history = History()
+    with connected(place) as floor, floor.lines(TOP, **query, sort=sort, limit=limit, windows=windows) as lines:
+        tell: Callable[[str], None] = click.echo if as_json else lambda line: console.print(_told(line, history, sort))
+        with suppress(KeyboardInterrupt):
+            for line in lines:
+                tell(line)
+            if windows is None:
+                raise stopped(place)
+
+
+def _told(line: str, history: History, sort: str) -> Any:
+    window = json.loads(line)
+    history.add(window)
+    return window_table(window, history, WindowSort(sort), None)
+
+
+def _watch(place: Place, query: dict[str, object], sort: WindowSort, looks: int | None, console: Console) -> None:
+    """Show windows on the screen until q or Ctrl-C. Raises Refused and NotReached."""
+    with unbuffered() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
+        screen = Screen(console, live, sort)
         try:
-            with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
-                while left is None or left > 0:
-                    time.sleep(interval)
-                    answer = floor.get(ACTORS, path=pattern, sort="msgs", limit=ROWS_ASKED)
-                    now_s = time.perf_counter()
-                    _look(windows, answer, now_s - looked_s)
-                    looked_s = now_s
-                    live.update(_render(answer, windows, sort, console.height - ROWS_BESIDE), refresh=True)
-                    left = None if left is None else left - 1
-        except KeyboardInterrupt:
-            return
+            trio.run(_show_windows, place, query, screen, looks, keys)
+        except* KeyboardInterrupt:
+            pass
+    if screen.failure is not None:
+        raise screen.failure
 
 
-def _look(windows: dict[str, Window], answer: Mapping[str, Any], passed_s: float) -> None:
-    for row in answer["items"]:
-        window = windows.setdefault(row["path"], Window(row["handled"], row["busySeconds"]))
-        window.look(row, passed_s)
+async def _show_windows(place: Place, query: dict[str, object], screen: Screen, looks: int | None, keys: int) -> None:
+    floor = connection_to(place)
+    scope = trio.CancelScope()
+
+    async def listen() -> None:
+        async for key in pressed(keys):
+            if key == QUIT:
+                nursery.cancel_scope.cancel()
+            elif key in KEYS and KEYS[key] is not screen.sort:
+                screen.sort = KEYS[key]
+                scope.cancel()
+
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(listen)
+            await _read(floor, query, screen, looks, scope)
+            while scope.cancelled_caught:  # By a key that asks for another order.
+                scope = trio.CancelScope()
+                await _read(floor, query, screen, looks, scope)
+            nursery.cancel_scope.cancel()
+    finally:
+        with trio.CancelScope(shield=True):
+            await floor.close()
 
 
-def _render(answer: Mapping[str, Any], windows: Mapping[str, Window], sort: str, rows_max: int) -> Table:
-    keys = {
-        "rate": lambda row: windows[row["path"]].rates[-1],
-        "mailbox": lambda row: row["mailbox"],
-        "busy": lambda row: windows[row["path"]].busy_share,
-        "restarts": lambda row: row["restarts"],
-    }
-    rows = sorted(answer["items"], key=keys[sort], reverse=True)[: max(1, rows_max)]
-    wide = is_wide()
-    numbers = ("msgs/s", "loop", "mailbox", "oldest", "restarts") if wide else ("msgs/s", "loop", "mailbox")
-    shown = table("state", *numbers, *(("history",) if wide else ()), "path", numbers=numbers)
-    for row in rows:
-        window = windows[row["path"]]
-        cells = {
-            "msgs/s": f"{window.rates[-1]:,.1f}",
-            "loop": f"{window.busy_share:.1%}",
-            "mailbox": count(row["mailbox"]),
-            "oldest": age(row["oldestAgeSeconds"]),
-            "restarts": count(row["restarts"]),
-        }
-        others = (sparkline(window.rates),) if wide else ()
-        shown.add_row(state(row["state"]), *(cells[name] for name in numbers), *others, row["path"])
-    shown.caption = f"{answer['total']:,} actors; the busiest {len(answer['items']):,} are looked at, sorted by {sort}"
-    shown.caption_justify = "left"
-    return shown
+async def _read(
+    floor: AsyncConnection, query: dict[str, object], screen: Screen, looks: int | None, scope: trio.CancelScope
+) -> None:
+    """Show windows in one order until they end, or the scope is cancelled."""
+    try:
+        with scope:
+            async with floor.lines(TOP, **query, sort=screen.sort.value, limit=screen.rows, windows=looks) as lines:
+                async for line in lines:
+                    screen.show(json.loads(line))
+            if looks is None:
+                raise stopped(floor.place)
+    except click.ClickException as error:
+        screen.failure = error

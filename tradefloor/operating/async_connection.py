@@ -1,6 +1,7 @@
 """The same way to a floor for a program with an event loop of its own, such as the console."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -22,6 +23,16 @@ class AsyncConnection:
     async def post(self, path: str, body: Mapping[str, object]) -> Any:
         """POST a JSON body, and return the answer's."""
         return await self._json("POST", path, json=body)
+
+    @asynccontextmanager
+    async def lines(self, path: str, /, **query: object) -> AsyncIterator[AsyncIterator[str]]:
+        """Yield the lines of a document that goes on; leaving the block ends it."""
+        with answering(self.place):
+            async with self._http.stream("GET", path, params=wire(query), timeout=None) as response:
+                if response.is_error:
+                    await response.aread()
+                    document(response)
+                yield response.aiter_lines()
 
     async def close(self) -> None:
         """Let go of what is open."""

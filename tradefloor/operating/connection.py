@@ -91,7 +91,7 @@ class Connection:
         with answering(self._place), self._http.stream("GET", path, params=wire(query), timeout=None) as response:
             if response.is_error:
                 response.read()
-                raise Refused(_reason(response))
+                document(response)
             yield response.iter_lines()
 
     def _json(self, method: str, path: str, **request: Any) -> Any:
@@ -117,6 +117,11 @@ def answering(place: Place) -> Iterator[None]:
         yield
     except httpx.TransportError as error:
         raise NotReached(way_out(place, error)) from error
+
+
+def stopped(place: Place) -> NotReached:
+    """Return what to say when an answer without an end of its own has ended."""
+    return NotReached(f"the floor at {place} stops, or what was watched is gone; tradefloor summary says which")
 
 
 def document(response: httpx.Response) -> Any:

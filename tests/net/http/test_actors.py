@@ -260,3 +260,51 @@ async def test_an_actor_that_is_stuck_is_shown_without_its_own_words(autojump_cl
         assert (seen["state"], seen["inHand"], seen["inspect"]) == ("busy", "SubmitTrade", None)
         assert seen["inHandSeconds"] == pytest.approx(3.0, abs=0.1)
         assert seen["waits"][0]["target"] == "/agents/agt_1/portfolio"
+
+
+async def test_who_is_busy_is_ranked_window_by_window(autojump_clock: MockClock) -> None:
+    """A line a window; also who did nothing before it."""
+    async with served() as edge:
+        admin = await edge.user("boss", Role.ADMIN)
+        quiet = await edge.agent(admin)
+        busy = await edge.agent(admin)
+        edge.floor.store.delay_s = 0.1
+        for _ in range(3):
+            await edge.trade(admin, quiet)
+        answers: list[Answer] = []
+
+        async def watch() -> None:
+            url = f"{AT}/top?path=/agents/*/agent&limit=1&windows=2&intervalMs=1000"
+            answers.append(await edge.call("GET", url, token=admin))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch)
+            await wait_all_tasks_blocked()
+            await edge.trade(admin, busy)
+        first, second = [json.loads(line) for line in answers[0].body.splitlines()]
+        (row,) = first["items"]
+        assert (first["total"], first["seconds"]) == (2, pytest.approx(1.0))
+        assert (row["path"], row["rate"], row["busyShare"]) == (
+            f"/agents/{busy}/agent",
+            pytest.approx(1.0),
+            pytest.approx(0.1),
+        )
+        assert second["items"][0]["rate"] == 0.0
+
+
+async def test_watching_ends_with_what_is_watched(autojump_clock: MockClock) -> None:
+    """And what is not there is said at once."""
+    async with served() as edge:
+        admin = await edge.user("boss", Role.ADMIN)
+        agent_id = await edge.agent(admin)
+        answers: list[Answer] = []
+
+        async def watch() -> None:
+            answers.append(await edge.call("GET", f"{AT}/top?path=/agents/{agent_id}/agent&windows=9", token=admin))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch)
+            await trio.sleep(1.5)
+            await control(edge, admin, "stop", f"/agents/{agent_id}")
+        assert len(answers[0].body.splitlines()) == 1
+        assert (await edge.call("GET", f"{AT}/top?path=/nobody", token=admin)).slug == "actor-not-found"

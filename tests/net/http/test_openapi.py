@@ -116,7 +116,15 @@ def test_what_a_query_names_may_not_be_there() -> None:
         for _, operation in OPERATIONS
         if any(parameter["name"] == "path" for parameter in operation["parameters"])
     }
-    of_actors = ("listActors", "getActorTree", "inspectActor", "traceActors", "getActorStats", "listStacks")
+    of_actors = (
+        "listActors",
+        "watchActors",
+        "getActorTree",
+        "inspectActor",
+        "traceActors",
+        "getActorStats",
+        "listStacks",
+    )
     assert named == dict.fromkeys((*of_actors, "comparePortfolio"), True)
 
 
