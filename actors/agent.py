@@ -34,6 +34,7 @@ from actors.messages import (
     Liquidate,
     PlaceOrder,
     PlaceOrders,
+    RenewLease,
     SubmitTrade,
     TakeQuota,
     Wake,
@@ -48,7 +49,7 @@ from actors.services import Services
 from actors.strategies.base import Intent, PortfolioView, PositionView, Strategy, StrategyConfig
 from actors.strategies.registry import BrokenPluginError
 from supervisor import Actor, ActorRef, Refusal, handles
-from supervisor.errors import MailboxFull
+from supervisor.errors import MailboxFull, SupervisorError
 
 RETRY_US: Final = 5_000_000
 """How soon an agent looks again after its orders were refused for a passing reason."""
@@ -238,8 +239,18 @@ class AgentActor(Actor):
 
     async def _take_quota(self) -> None:
         """Take one submission out of the lease, or ask the facade for one. Raises what the facade refuses with."""
-        if not self._services.leases.take(self._agent_id, self._services.clock.now_us()):
+        leases, now_us = self._services.leases, self._services.clock.now_us()
+        if not leases.take(self._agent_id, now_us):
             await ask(self.ctx.ref(paths.METERING), TakeQuota(self._agent_id))
+        elif leases.claim_renewal(self._agent_id, now_us):
+            self._renew_lease()
+
+    def _renew_lease(self) -> None:
+        """Have the facade take out a new lease; where it is too busy for that, the lease is renewed a little later."""
+        try:
+            self.ctx.ref(paths.METERING).tell_nowait(RenewLease(self._agent_id))
+        except SupervisorError as error:
+            _log.debug("the lease is renewed later: %s", error)
 
     def _start_approval_of(self, trade: Trade) -> None:
         request_id = trade.approval_request_id

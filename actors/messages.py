@@ -312,6 +312,13 @@ class WatchAgain(Message[None]):
 
 
 @frozen
+class RenewLease(Message[None]):
+    """Told to the metering facade: an agent's lease is worn, take out a new one before it is used up or over."""
+
+    agent_id: str
+
+
+@frozen
 class TakeQuota(Message[None]):
     """Asked of `/metering` by an agent: let me submit one more trade."""
 

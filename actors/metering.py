@@ -11,7 +11,7 @@ from typing import Final
 
 from actors.draining import Drain, joined_ids
 from actors.errors import QuotaExceeded
-from actors.messages import CheckQuota, DrainOutbox, GetUsage, IngestUsage, TakeQuota
+from actors.messages import CheckQuota, DrainOutbox, GetUsage, IngestUsage, RenewLease, TakeQuota
 from actors.outbound import quota_limits
 from actors.ports.journal import Channel, OutboxEntry, QuotaDelivery, UsageDelivery
 from actors.ports.metering import (
@@ -22,12 +22,16 @@ from actors.ports.metering import (
     QuotaUnknown,
     UsageReport,
 )
-from actors.quota import Lease
+from actors.quota import NONE_LEFT, Lease
 from actors.services import Services
 from supervisor import Actor, Refusal, Reply, correlated, handles
 
 LEASE_CALLS_MAX: Final = 200
 """How far the floor may go beyond what the service knows, in calls of one agent."""
+
+RENEW_AT_PART: Final = 4
+"""A lease is renewed when so small a part of its calls is left, or half of its time: a trade that had to wait for that
+waited for a gRPC call, and many leases that were taken out together would be over together."""
 
 BATCH_ENTRIES_MAX: Final = 500
 GATHER_S: Final = 0.1
@@ -76,6 +80,11 @@ class MeteringActor(Actor):
             waiting.append(reply)
         return reply
 
+    @handles(RenewLease)
+    def renew_lease(self, message: RenewLease) -> None:
+        """Take out a new lease while the last one still lasts."""
+        self.ctx.start_task(self._renew, message.agent_id)
+
     @handles(CheckQuota)
     def check_quota(self, message: CheckQuota) -> Reply[QuotaState]:
         """Ask the service what is left."""
@@ -117,6 +126,13 @@ class MeteringActor(Actor):
             else:
                 reply.fail(MeteringUnavailable("the lease is used up already", retry_after_s=1.0))
 
+    async def _renew(self, agent_id: str) -> None:
+        """Take out a new lease, where the service grants one; the last one goes on until it is used up or over."""
+        try:
+            self._services.leases.put(agent_id, await self._new_lease(agent_id))
+        except Refusal as refusal:
+            _log.debug("the lease of %s is not renewed: %s", agent_id, refusal)
+
     async def _new_lease(self, agent_id: str) -> Lease:
         state = await self._ask_quota(agent_id)
         trade_cost_micros = self._services.views.agent(agent_id).quota.trade_cost_micros
@@ -126,11 +142,16 @@ class MeteringActor(Actor):
                 "new month",
                 state.reset_at_us,
             )
+        now_us, lease_us = self._services.clock.now_us(), self._services.pace.lease_us
+        calls = min(state.remaining_api_calls, LEASE_CALLS_MAX)
         return Lease(
-            calls_left=min(state.remaining_api_calls, LEASE_CALLS_MAX),
+            calls_left=calls,
             budget_left_micros=state.remaining_budget_micros,
-            valid_until_us=min(self._services.clock.now_us() + self._services.pace.lease_us, state.reset_at_us),
+            valid_until_us=min(now_us + lease_us, state.reset_at_us),
             trade_cost_micros=trade_cost_micros,
+            renew_at_us=now_us + lease_us // 2,
+            # With fewer calls the service has granted all there are.
+            renew_calls=LEASE_CALLS_MAX // RENEW_AT_PART if calls == LEASE_CALLS_MAX else NONE_LEFT,
         )
 
     async def _ask_quota(self, agent_id: str) -> QuotaState:

@@ -1,8 +1,9 @@
 """Quotas of the month: what has been used, what is left, and which thresholds a step crosses."""
 
 from collections.abc import Iterator
+from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.alerts import AlertThresholds
 from actors.errors import QuotaExceeded
@@ -12,6 +13,11 @@ from actors.money import format_dollars
 from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.ports.periods import next_period_us, period_of
 
+NEVER_US: Final = 1 << 62
+NONE_LEFT: Final = -1
+RENEW_AGAIN_US: Final = 5_000_000
+"""How soon a lease whose renewal was asked for is worn again, should nothing come of it."""
+
 NO_USAGE = UsageLine(calls=0, cost_micros=0)
 
 
@@ -19,13 +25,16 @@ NO_USAGE = UsageLine(calls=0, cost_micros=0)
 class Lease:
     """A share of an agent's quota granted to the floor: calls and cost that it may use until `valid_until_us`.
 
-    `trade_cost_micros` is the metered cost of a trade.
+    `trade_cost_micros` is the metered cost of a trade. From `renew_at_us` on, or with no more than `renew_calls` left,
+    it is time for a new one, so that no trade waits for that.
     """
 
     calls_left: int
     budget_left_micros: int
     valid_until_us: int
     trade_cost_micros: int = EXECUTED_TRADE_COST_MICROS
+    renew_at_us: int = NEVER_US
+    renew_calls: int = NONE_LEFT
 
     def covers(self, now_us: int) -> bool:
         """Say whether one more trade fits."""
@@ -40,7 +49,13 @@ class Lease:
             self.budget_left_micros - self.trade_cost_micros,
             self.valid_until_us,
             self.trade_cost_micros,
+            self.renew_at_us,
+            self.renew_calls,
         )
+
+    def is_worn(self, now_us: int) -> bool:
+        """Say whether it is time for a new one."""
+        return now_us >= self.renew_at_us or self.calls_left <= self.renew_calls
 
 
 class Leases:
@@ -66,6 +81,14 @@ class Leases:
         if lease is None or not lease.covers(now_us):
             return False
         self._leases[agent_id] = lease.take()
+        return True
+
+    def claim_renewal(self, agent_id: str, now_us: int) -> bool:
+        """Say whether it is time for whoever asks to have an agent's lease renewed; others need not for a while."""
+        lease = self._leases.get(agent_id)
+        if lease is None or not lease.is_worn(now_us):
+            return False
+        self._leases[agent_id] = evolve(lease, renew_at_us=now_us + RENEW_AGAIN_US, renew_calls=NONE_LEFT)
         return True
 
 

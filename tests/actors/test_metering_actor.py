@@ -10,7 +10,7 @@ from trio.testing import wait_all_tasks_blocked
 from actors import paths
 from actors.errors import AgentNotFound, QuotaExceeded
 from actors.messages import AgentSettings, ChangeSettings, CheckQuota, GetUsage, IngestUsage, TakeQuota
-from actors.metering import GATHER_S
+from actors.metering import GATHER_S, LEASE_CALLS_MAX
 from actors.model import QuotaConfig
 from actors.money import dollars
 from actors.ports.metering import (
@@ -104,6 +104,62 @@ async def test_less_than_a_trade_costs_is_a_quota_used_up(autojump_clock: object
 
         with pytest.raises(QuotaExceeded, match="the metering service says"):
             await floor.trade()
+
+
+async def test_a_lease_is_renewed_before_it_is_over(autojump_clock: object) -> None:
+    """In half its time, by the first trade then, which does not wait for the service; nor does any after it."""
+    around = surroundings()
+    metering = PickyMetering(around.clock.now_us)
+    async with headless_floor(evolve(around, metering=metering)) as floor:
+        await floor.create()
+        await floor.trade()
+        await floor.advance(31)
+        metering.gate = trio.Event()
+        with trio.fail_after(1):
+            await floor.trade()
+            await floor.trade()
+        asked = metering.calls.count("check_quota")
+        metering.gate.set()
+        await floor.advance(40)
+        metering.gate = trio.Event()
+        with trio.fail_after(1):
+            await floor.trade()
+        assert metering.calls.count("check_quota") == asked + 1
+
+
+async def test_a_lease_that_cannot_be_renewed_goes_on_until_it_is_over(autojump_clock: object) -> None:
+    """An outage in its second half goes unnoticed, and the renewal is tried again."""
+    async with headless_floor() as floor:
+        await floor.create()
+        await floor.trade()
+        await floor.advance(31)
+        floor.around.metering.unavailable = True
+        await floor.trade()
+        await floor.advance(1)
+        await floor.trade()
+        await floor.advance(30)
+        with pytest.raises(MeteringUnavailable):
+            await floor.trade()
+        floor.around.metering.unavailable = False
+        await floor.trade()
+
+
+async def test_many_trades_of_one_agent_have_its_lease_renewed(autojump_clock: object) -> None:
+    """Before its calls are used up, when a quarter of them is left."""
+    async with headless_floor() as floor:
+        await floor.create()
+        await floor.advance(1)
+        await floor.trade()
+        clock, calls = floor.around.clock, floor.around.metering.calls
+        for _ in range(LEASE_CALLS_MAX * 3 // 4 - 2):
+            assert floor.services.leases.take("agt_1", clock.now_us())
+        calls.clear()
+        await floor.trade()
+        await floor.trade()
+        await floor.advance(1)
+        assert calls.count("check_quota") == 1
+        for _ in range(LEASE_CALLS_MAX - 1):
+            assert floor.services.leases.take("agt_1", clock.now_us())
 
 
 async def test_waiting_askers_share_what_a_lease_holds(autojump_clock: object) -> None:

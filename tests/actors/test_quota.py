@@ -13,7 +13,7 @@ from actors.model import QuotaConfig, Usage, UsageLine
 from actors.money import dollars
 from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.ports.periods import next_period_us, period_of
-from actors.quota import Lease, Leases, add_usage, crossings, require_quota, usage_at
+from actors.quota import RENEW_AGAIN_US, Lease, Leases, add_usage, crossings, require_quota, usage_at
 from tests.actors.builders import DAY_US, NOW_US
 
 MARCH_US = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -32,6 +32,29 @@ def test_a_lease_is_taken_at_the_price_of_its_agents_trades() -> None:
 
     assert lease.take() == Lease(2, 50_000, NOW_US, trade_cost_micros=200_000)
     assert not lease.take().covers(NOW_US - 1)
+
+
+@pytest.mark.parametrize(
+    ("calls", "at_us", "worn"),
+    [(60, NOW_US, False), (50, NOW_US, True), (0, NOW_US, True), (60, NOW_US + 30, True), (60, NOW_US + 29, False)],
+)
+def test_a_lease_is_worn_before_it_is_used_up_or_over(calls: int, at_us: int, *, worn: bool) -> None:
+    """By its calls or by its time, whichever comes first; taking from it changes neither mark."""
+    lease = Lease(calls + 1, dollars(100), NOW_US + 60, renew_at_us=NOW_US + 30, renew_calls=50)
+
+    assert lease.take().is_worn(at_us) is worn
+
+
+def test_one_of_those_who_find_a_lease_worn_has_it_renewed() -> None:
+    """The others need not; and should nothing come of it, the next one does, a while later."""
+    leases = Leases()
+    assert not leases.claim_renewal("agt_1", NOW_US)
+    leases.put("agt_1", Lease(9, dollars(100), NOW_US + 2 * RENEW_AGAIN_US, renew_calls=10))
+
+    assert leases.claim_renewal("agt_1", NOW_US)
+    assert not leases.claim_renewal("agt_1", NOW_US + RENEW_AGAIN_US - 1)
+    assert leases.take("agt_1", NOW_US + RENEW_AGAIN_US)
+    assert leases.claim_renewal("agt_1", NOW_US + RENEW_AGAIN_US)
 
 
 def test_submissions_are_taken_from_an_agents_own_lease() -> None:
