@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
@@ -59,15 +60,15 @@ def trading(url: str, agent_ids: Sequence[str], per_second: float) -> Iterator[N
             while not ended.is_set():
                 nursery.start_soon(buy, client, agent_ids[sent % len(agent_ids)])
                 sent += 1
-                await pause(began + sent / per_second - trio.current_time())
+                await pause(max(0, began + sent / per_second - trio.current_time()))
 
-    thread = threading.Thread(target=trio.run, args=(main,))
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        running = threads.submit(trio.run, main)
+        try:
+            yield
+        finally:
+            ended.set()
+        running.result()
 
 
 def _client(url: str, headers: dict[str, str]) -> httpx.AsyncClient:
