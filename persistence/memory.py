@@ -5,7 +5,7 @@ database would end in after the same commits.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from itertools import chain, islice
 
@@ -188,7 +188,15 @@ class MemoryStore:
     async def audit(self, after_seq: int, limit: int) -> Sequence[AuditEntry]:
         """Return what the audit shows by sequence, oldest first."""
         await trio.lowlevel.checkpoint()
-        found = (place for place in islice(self._log, after_seq, None) if isinstance(place.event, AUDITED))
+        return self._audited(islice(self._log, after_seq, None), limit)
+
+    async def audit_before(self, before_seq: int, limit: int) -> Sequence[AuditEntry]:
+        """Return what the audit shows before a sequence, newest first."""
+        await trio.lowlevel.checkpoint()
+        return self._audited((place for place in reversed(self._log) if place.seq < before_seq), limit)
+
+    def _audited(self, places: Iterable[Recorded], limit: int) -> Sequence[AuditEntry]:
+        found = (place for place in places if isinstance(place.event, AUDITED))
         return [AuditEntry(place, self._hash_at(place.seq)) for place in islice(found, limit)]
 
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:

@@ -38,6 +38,7 @@ _AUDITED_AFTER = f"""
 SELECT {EVENT_COLUMNS}, hash FROM events INDEXED BY events_audited
 WHERE type IN ({AUDITED_TYPES}) AND seq > ? ORDER BY seq LIMIT ?
 """
+_AUDITED_BEFORE = _AUDITED_AFTER.replace("seq > ? ORDER BY seq", "seq < ? ORDER BY seq DESC")
 _ENTRY = f"""
 SELECT (SELECT hash FROM events b WHERE b.seq = e.seq - 1), hash, {EVENT_COLUMNS} FROM events e WHERE seq = ?
 """
@@ -153,10 +154,16 @@ def entry(connection: Connection, seq: int) -> LogEntry | None:
 
 def audit(connection: Connection, after_seq: int, limit: int) -> Sequence[AuditEntry]:
     """Return what the audit shows after a sequence."""
-    return [
-        AuditEntry(recorded(tuple(row)), digest)
-        for *row, digest in connection.execute(_AUDITED_AFTER, (after_seq, limit))
-    ]
+    return _audited(connection, _AUDITED_AFTER, after_seq, limit)
+
+
+def audit_before(connection: Connection, before_seq: int, limit: int) -> Sequence[AuditEntry]:
+    """Return what the audit shows before a sequence, newest first."""
+    return _audited(connection, _AUDITED_BEFORE, before_seq, limit)
+
+
+def _audited(connection: Connection, query: str, seq: int, limit: int) -> Sequence[AuditEntry]:
+    return [AuditEntry(recorded(tuple(row)), digest) for *row, digest in connection.execute(query, (seq, limit))]
 
 
 def claimed(connection: Connection, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:

@@ -164,6 +164,10 @@ class SqliteStore:
         """Return what the audit shows by sequence, oldest first."""
         return await self.read(queries.audit, after_seq, limit)
 
+    async def audit_before(self, before_seq: int, limit: int) -> Sequence[AuditEntry]:
+        """Return what the audit shows before a sequence, newest first."""
+        return await self.read(queries.audit_before, before_seq, limit)
+
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
         """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""
         return await self.read(queries.claimed, claim)

@@ -107,6 +107,10 @@ class History(Protocol):
         """Return the events of the classes in actors.audit.AUDITED by sequence, oldest first."""
         ...
 
+    async def audit_before(self, before_seq: int, limit: int) -> Sequence[AuditEntry]:
+        """Return those of them before a sequence, newest first."""
+        ...
+
     async def claimed(self, claim: IdempotencyClaim) -> tuple[str, Recorded] | None:
         """Return the fingerprint and the answering event of a claimed idempotency key, None where it is free."""
         ...

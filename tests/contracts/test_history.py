@@ -238,6 +238,9 @@ async def test_the_audit_shows_people_and_control(history: Storage) -> None:
     assert [entry.recorded.event.type for entry in audited] == ["user.changed", "agent.created", "control.action"]
     assert len({entry.hash for entry in audited}) == len(audited)
     assert list(await history.reads.audit(1, 1)) == list(audited[1:2])
+    newest_first = list(audited)[::-1]
+    assert list(await history.reads.audit_before(audited[-1].recorded.seq + 1, 10)) == newest_first
+    assert list(await history.reads.audit_before(audited[-1].recorded.seq, 1)) == newest_first[1:2]
 
 
 async def test_an_event_is_found_with_its_place_in_the_chain(history: Storage) -> None:

@@ -32,6 +32,21 @@ async def test_decisions_and_changes_of_control_are_listed_with_who_made_them(mo
         assert rest.json["items"] == items[3:]
 
 
+async def test_it_is_read_from_its_end(mock_clock: MockClock) -> None:
+    """Newest first, page by page down to the first entry; both directions at once are refused."""
+    async with served() as edge:
+        admin = await edge.user("ada", Role.ADMIN)
+        agent_id = await edge.agent(admin)
+        for verb in ("resume", "pause"):
+            await edge.call("POST", f"/api/v1/agents/{agent_id}/{verb}", token=admin)
+        items = (await edge.call("GET", "/api/v1/audit", token=admin)).json["items"]
+        newest = (await edge.call("GET", f"/api/v1/audit?limit=2&before={2**53}", token=admin)).json
+        older = (await edge.call("GET", f"/api/v1/audit?limit=2&before={newest['nextCursor']}", token=admin)).json
+        both = await edge.call("GET", "/api/v1/audit?after=1&before=2", token=admin)
+    assert [*newest["items"], *older["items"]] == items[::-1]
+    assert (older["nextCursor"], both.status, both.json["errors"][0]["field"]) == (None, 400, "before")
+
+
 async def test_it_is_for_admins_alone(mock_clock: MockClock) -> None:
     """Whoever may decide may not look over the others' shoulders."""
     async with served() as edge:
