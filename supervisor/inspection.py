@@ -35,7 +35,10 @@ class Activity(StrEnum):
 
 @frozen
 class NodeView:
-    """A node of the tree; of its children those that are shown. `children_total` counts all that it has."""
+    """A node of the tree; of its children those that are shown. `children_total` counts all that it has.
+
+    `actor` is the line about it, None for a supervisor.
+    """
 
     path: str
     kind: str
@@ -44,6 +47,7 @@ class NodeView:
     paused: bool
     children_total: int
     children: tuple["NodeView", ...] = ()
+    actor: "ActorRow | None" = None
 
 
 @frozen
@@ -245,6 +249,7 @@ def _view(node: Node, shown: Mapping[Node, list[Node]], now_s: float) -> NodeVie
         paused=node.paused,
         children_total=len(node.children) if isinstance(node, SupervisorNode) else 0,
         children=tuple(_view(child, shown, now_s) for child in shown.get(node, ())),
+        actor=row(node, now_s) if isinstance(node, Cell) else None,
     )
 
 

@@ -61,13 +61,16 @@ class ActorListShape:
 
 @frozen
 class TreeNodeShape:
-    """A node of the tree. `children` counts all that it has, shown or not."""
+    """A node of the tree. `children` counts all that it has, shown or not; the last three are null for a supervisor."""
 
     path: str
     kind: str
     state: Activity
     paused: bool
     children: int
+    mailbox: int | None
+    handled: int | None
+    restarts: int | None
 
 
 @frozen
@@ -242,6 +245,9 @@ def tree_json(view: NodeView) -> dict[str, Any]:
             "state": node.activity.value,
             "paused": node.paused,
             "children": node.children_total,
+            "mailbox": None if node.actor is None else node.actor.queued,
+            "handled": None if node.actor is None else node.actor.handled,
+            "restarts": None if node.actor is None else node.actor.restarts,
         }
         for node in nodes
     ]

@@ -1,5 +1,7 @@
 """What only admins see: the audit and the tree of actors."""
 
+from typing import Final
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -8,6 +10,9 @@ from tests.browser.floor_api import api, make_agent
 from tests.e2e.program import Program
 
 pytestmark = pytest.mark.browser
+
+CHILDREN_MAX: Final = 200
+"""So many children of one node the page shows."""
 
 
 def test_the_audit_is_read_from_its_end(browser: Browser, floor: Program) -> None:
@@ -30,3 +35,41 @@ def test_the_audit_is_read_from_its_end(browser: Browser, floor: Program) -> Non
             expect(desk.page.get_by_role("button", name="Show older entries")).to_be_hidden()
             expect(rows.last).to_contain_text("user.changed")
             assert desk.wrongs == []
+
+
+def test_a_tree_of_any_size_is_walked_and_searched(browser: Browser, floor: Program) -> None:
+    """Nodes open and close; of many children some are shown, and the rest is found by a part of its path."""
+    with api(floor.url) as client:
+        ids = [make_agent(client, f"Crowd {number}") for number in range(CHILDREN_MAX + 1)]
+    with window(browser, floor.url) as desk:
+        desk.sign_in()
+        desk.go("supervision")
+        tree = desk.page.get_by_role("region", name="Actors")
+        expect(tree.get_by_text("more below /agents")).to_be_visible()
+        tree.get_by_role("button", name="Below /agents", exact=True).click()
+        expect(tree.get_by_text("more below /agents")).to_be_hidden()
+        tree.get_by_label("Find actors").fill(ids[-1])
+        rows = tree.locator("tbody tr")
+        expect(rows).to_have_count(2)
+        expect(rows.filter(has_text=f"/agents/{ids[-1]}/portfolio")).to_contain_text(f"Crowd {CHILDREN_MAX}")
+        tree.get_by_label("Find actors").fill("nothing-like-it")
+        expect(tree.get_by_text("No actor fits")).to_be_visible()
+        assert [wrong for wrong in desk.wrongs if "status of 404" not in wrong] == []
+
+
+def test_an_actor_is_paused_and_resumed(browser: Browser, floor: Program) -> None:
+    """With a reason, which the audit keeps; what is waiting and why is seen in between."""
+    with window(browser, floor.url) as desk:
+        desk.sign_in()
+        desk.go("supervision")
+        market = desk.page.get_by_role("row").filter(has=desk.page.get_by_role("button", name="market", exact=True))
+        for verb, state in (("Pause", "paused"), ("Resume", "running")):
+            market.get_by_role("button", name=verb).click()
+            desk.page.get_by_role("dialog").get_by_label("Reason").fill("odd prices")
+            desk.page.get_by_role("dialog").get_by_role("button", name=verb).click()
+            expect(market).to_contain_text(state)
+        market.get_by_role("button", name="market", exact=True).click()
+        expect(desk.page.locator(".inspected")).to_contain_text("MarketActor")
+        desk.go("audit")
+        expect(desk.page.get_by_text("resume /market: odd prices")).to_be_visible()
+        assert desk.wrongs == []

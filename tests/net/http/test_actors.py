@@ -68,6 +68,9 @@ async def test_the_tree_is_shown_to_a_depth(mock_clock: MockClock) -> None:
             ("/agents/agt_1/portfolio", "actor", 0),
             (AGENT, "actor", 0),
         ]
+        counters = [(item["mailbox"], item["restarts"], item["handled"]) for item in tree["items"]]
+        assert counters[:2] == [(None, None, None)] * 2
+        assert {(mailbox, restarts) for mailbox, restarts, _ in counters[2:]} == {(0, 0)}
         assert not tree["truncated"]
         cut = (await edge.call("GET", f"{AT}/tree?limit=4", token=admin)).json
         assert (len(cut["items"]), cut["truncated"]) == (4, True)
