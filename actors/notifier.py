@@ -151,7 +151,7 @@ class NotifierActor(Actor):
         while True:
             tries += 1
             try:
-                await self._send(target, notification)
+                was_there = await self._send(target, notification)
             except NotificationUnavailable as error:
                 age_us = self._services.clock.now_us() - notification.at_us
                 if target is NotifyTarget.WEBHOOK and age_us > WEBHOOK_PATIENCE_US:
@@ -166,20 +166,23 @@ class NotifierActor(Actor):
                     return
                 wait_s = backoff_s(tries)
             else:
-                self._delivered += 1
-                _log.debug("%s was told of %s (%s)", target, notification.type, notification.notification_id)
+                self._delivered += was_there
+                told = f"{target} was told" if was_there else f"there is no {target} to be told"
+                _log.debug("%s of %s (%s)", told, notification.type, notification.notification_id)
                 return
             await trio.sleep(wait_s)
 
-    async def _send(self, target: NotifyTarget, notification: Notification) -> None:
+    async def _send(self, target: NotifyTarget, notification: Notification) -> bool:
+        """Tell a receiver, and say whether there is one at all."""
         if target is NotifyTarget.SLACK:
             await self._services.notifications.to_slack(notification)
-            return
+            return self._services.notifications.has_slack
         agent = self._services.views.agents.get(notification.agent_id)
         url = None if agent is None else agent.alerts.channels.webhook_url
         # The address of now: whoever corrects a wrong one means what waits, too.
         if url is not None:
             await self._services.notifications.to_webhook(url, notification)
+        return url is not None
 
     def _give_up(self, target: NotifyTarget, notification: Notification, reason: str) -> None:
         self._given_up += 1

@@ -4,15 +4,16 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import trio
-
 from supervisor import Actor, LoopWatch, SlowMessage, Stall, correlated
 
 SLOW_AFTER_S: Final = 2.5
 """Half of what an ask waits at most: whoever asked is about to give up."""
 
 LOOK_EVERY_S: Final = 2.5
-"""To look at 100,000 actors takes some 20 ms, in slices; so that is under one hundredth of the loop."""
+"""To look at 100,000 actors takes some 20 ms, in slices; so that is under one hundredth of the loop.
+
+It is no more than SLOW_AFTER_S, so that no slow message begins after one look and ends before the next.
+"""
 
 SLOW_SAID_MAX: Final = 10
 """Of one look. When much is slow at once it has one cause, and the slowest ones name it."""
@@ -35,10 +36,11 @@ class LoopWatchActor(Actor):
 
     async def _look(self) -> None:
         while True:
-            await trio.sleep(LOOK_EVERY_S)
-            slow = await self.ctx.system.control.slow_messages(SLOW_AFTER_S)
-            warn_slow([message for message in slow if (message.actor, message.key) not in self._said])
-            self._said = frozenset((message.actor, message.key) for message in slow)
+            seen: set[tuple[str, int]] = set()
+            async for slow in self.ctx.system.control.slow_messages(SLOW_AFTER_S, LOOK_EVERY_S):
+                warn_slow([message for message in slow if (message.actor, message.key) not in self._said])
+                seen.update((message.actor, message.key) for message in slow)
+            self._said = frozenset(seen)
 
 
 def warn(stall: Stall) -> None:

@@ -13,6 +13,11 @@ class Messenger:
         self._slack = slack
         self._webhooks = webhooks
 
+    @property
+    def has_slack(self) -> bool:
+        """Whether the floor has a Slack channel."""
+        return self._slack.has_channel
+
     async def to_slack(self, notification: Notification) -> None:
         """Post to the floor's Slack channel."""
         await self._slack.post(message_of(notification))

@@ -19,6 +19,9 @@ from supervisor.timers import Timer
 if TYPE_CHECKING:
     from supervisor.runtime import Runtime
 
+UNSTARTED = "unstarted"
+"""Stands for the class of actors that have had no message yet."""
+
 _DETACH: Any = Woken(value=True)
 
 

@@ -2,15 +2,12 @@
 
 import trio
 
-from supervisor.cell import Cell
+from supervisor.cell import UNSTARTED, Cell
 from supervisor.counts import ClassCount
 from supervisor.inspection import oldest_age_s
 from supervisor.node import Status
 from supervisor.runtime import Runtime
 from supervisor.selection import ROOT, cells
-
-UNSTARTED = "unstarted"
-"""Stands for the class of actors that have had no message yet."""
 
 
 async def census(runtime: Runtime) -> dict[str, ClassCount]:

@@ -4,7 +4,7 @@ Whatever walks a large tree does so in slices, so that the loop goes on meanwhil
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -191,9 +191,9 @@ class Control:
         """Count the actors and what they did, by the name of their class."""
         return await census(self._runtime)
 
-    async def slow_messages(self, after_s: float) -> list[SlowMessage]:
-        """Find the messages that have been in hand for at least so long, the longest first."""
-        return await slow_messages(self._runtime, after_s)
+    def slow_messages(self, after_s: float, for_s: float) -> AsyncIterator[list[SlowMessage]]:
+        """Yield the messages that have been in hand for at least so long, as they come to that, for so many seconds."""
+        return slow_messages(self._runtime, after_s, for_s)
 
     async def stacks(self, target: str = ROOT, limit: int = ROWS_DEFAULT) -> Stacks:
         """Read where the tasks of what a target names wait, and of the root those that are no actor's, too."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import trio
 
-from supervisor.cell import Cell
+from supervisor.cell import UNSTARTED, Cell
 from supervisor.current import correlation_id, current_cell
 from supervisor.envelope import Envelope
 from supervisor.errors import AskCycle, DeadlineExceeded, NoSuchActor
@@ -93,9 +93,13 @@ class ActorRef:
         cell.post(envelope, may_wait=True)
         envelope.task = trio.lowlevel.current_task()
         runtime.deadlines.push(deadline, envelope)
-        if sender is not None:
-            return cast("R", await _wait_within(sender, envelope))
-        return cast("R", await trio.lowlevel.wait_task_rescheduled(envelope.abandon))
+        try:
+            if sender is not None:
+                return cast("R", await _wait_within(sender, envelope))
+            return cast("R", await trio.lowlevel.wait_task_rescheduled(envelope.abandon))
+        finally:
+            if runtime.ask_ended is not None:
+                runtime.ask_ended(cell.class_name or UNSTARTED, runtime.now() - now)
 
     def _find(self) -> Cell | None:
         cell = self._cell

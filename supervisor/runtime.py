@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 ASK_TIMEOUT_S = 5.0
 
+AskObserver = Callable[[str, float], None]
+"""Is told of each ask that has ended, however it did: the class of whom was asked, and for how many seconds."""
+
 
 class Runtime:
     """The services below one `ActorSystem`: nursery, time, chance, deadlines, bus, dead letters, registry."""
@@ -28,6 +31,7 @@ class Runtime:
     def __init__(self, rng: random.Random, ask_timeout_s: float) -> None:
         self.rng = rng
         self.ask_timeout_s = ask_timeout_s
+        self.ask_ended: AskObserver | None = None
         self.bus = Bus()
         self.dead_letters = DeadLetters()
         self.deadlines = Deadlines()

@@ -3,6 +3,7 @@
 Whoever looks pays for it; the loop of an actor keeps no more than the time at which a handler began.
 """
 
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -11,6 +12,7 @@ import trio
 from attrs import frozen
 
 from supervisor.cell import Cell
+from supervisor.envelope import Envelope
 from supervisor.runtime import Runtime
 from supervisor.selection import ROOT, cells
 
@@ -34,17 +36,41 @@ class SlowMessage:
     line: str
 
 
-async def slow_messages(runtime: Runtime, after_s: float) -> list[SlowMessage]:
-    """Find the messages that have been in hand for at least so long, the longest first."""
-    slow: dict[str, Cell] = {}
-    for batch in cells(runtime, [runtime.nodes[ROOT]]):
+async def slow_messages(runtime: Runtime, after_s: float, for_s: float) -> AsyncIterator[list[SlowMessage]]:
+    """Yield the messages that have been in hand for at least so long, the longest first, for so many seconds.
+
+    The tree is walked once, at the beginning; a message that is in hand then is looked at again when it becomes slow.
+    So whoever goes on with the next call misses none, as long as `for_s` is at most `after_s`: what is taken in hand
+    after the one walk and has left it before the next one was not slow.
+    """
+    ends_s = runtime.now() + for_s
+    in_hand = await _in_hand(runtime)
+    while in_hand:
+        becomes_slow_s = in_hand[-1][1].in_hand_at_s + after_s
+        if becomes_slow_s > ends_s:
+            break
+        await trio.sleep_until(becomes_slow_s)
         now_s = runtime.now()
-        for cell in batch:
-            if cell.in_hand is not None and now_s - cell.in_hand_at_s >= after_s:
+        slow: dict[str, Cell] = {}
+        while in_hand and in_hand[-1][1].in_hand_at_s + after_s <= now_s:
+            envelope, cell = in_hand.pop()
+            if cell.in_hand is envelope:
                 slow[cell.path] = cell
+        if slow:
+            yield _told_of(runtime, slow)
+    await trio.sleep_until(ends_s)
+
+
+async def _in_hand(runtime: Runtime) -> list[tuple[Envelope, Cell]]:
+    """Find all messages in hand; the one that has been there for the longest comes last."""
+    found: list[tuple[Envelope, Cell]] = []
+    for batch in cells(runtime, [runtime.nodes[ROOT]]):
+        found += [(cell.in_hand, cell) for cell in batch if cell.in_hand is not None]
         await trio.lowlevel.checkpoint()
-    if not slow:
-        return []
+    return sorted(found, key=lambda each: -each[1].in_hand_at_s)
+
+
+def _told_of(runtime: Runtime, slow: Mapping[str, Cell]) -> list[SlowMessage]:
     lines = {task.name: line_of(task.coro) for task in runtime.nursery.child_tasks if task.name in slow}
     now_s = runtime.now()
     found = [_told(cell, now_s, lines[path]) for path, cell in slow.items() if cell.in_hand and path in lines]

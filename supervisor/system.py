@@ -18,7 +18,7 @@ from supervisor.errors import ActorFailed, ActorStopped, NameTaken, NoSuchActor,
 from supervisor.node import SETTLED, Node, Status, SupervisorNode
 from supervisor.policy import Reason
 from supervisor.ref import ActorRef
-from supervisor.runtime import ASK_TIMEOUT_S, Runtime
+from supervisor.runtime import ASK_TIMEOUT_S, AskObserver, Runtime
 from supervisor.spec import NodeSpec, SupervisorSpec
 from supervisor.supervision import Supervision
 
@@ -67,6 +67,10 @@ class ActorSystem:
     def ref(self, path: str) -> ActorRef:
         """Make a ref to a path, whether or not an actor lives there yet."""
         return ActorRef(self.runtime, path)
+
+    def observe_asks(self, observer: AskObserver) -> None:
+        """Have somebody told of each ask that ends from now on; it must be quick, as it is told within the asker."""
+        self.runtime.ask_ended = observer
 
     def exists(self, path: str) -> bool:
         """Say whether an actor or supervisor lives at a path."""

@@ -7,6 +7,7 @@ import click
 from attrs import evolve
 
 from net.edge import Edge
+from net.metrics.asks import AskMeter
 from net.metrics.floor import grpc_source, journal_source, loop_source, outbox_source, plain_source, sockets_source
 from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
@@ -34,6 +35,8 @@ def tracing_wanted() -> "Tracing | None":
 
 def observed(edge: Edge, floor: Floor, hub: Hub, trades: TradeMeter, loop_lag: Histogram) -> Edge:
     """Return the edge with the floor's limits and metrics."""
+    asks = AskMeter()
+    floor.system.observe_asks(asks.ended)
     links = {"grpc.metering": floor.metering.link, "grpc.oversight": floor.oversight.link}
     limiters = {name: link.limiter for name, link in links.items()}
     return evolve(
@@ -41,6 +44,7 @@ def observed(edge: Edge, floor: Floor, hub: Hub, trades: TradeMeter, loop_lag: H
         limiters={**floor.store.limiters, **limiters},
         metrics=(
             plain_source(trades.collect),
+            plain_source(asks.collect),
             journal_source(floor.system.control),
             outbox_source(floor.store.outbox_depths),
             grpc_source(links.values()),

@@ -53,6 +53,11 @@ class NotificationRefused(NotificationError):
 class Notifications(Protocol):
     """Telling people and their tools. Both raise NotificationUnavailable and NotificationRefused."""
 
+    @property
+    def has_slack(self) -> bool:
+        """Whether the floor has a Slack channel."""
+        ...
+
     async def to_slack(self, notification: Notification) -> None:
         """Post to the floor's Slack channel; without effect where there is none."""
         ...
@@ -64,6 +69,8 @@ class Notifications(Protocol):
 
 class TellNobody:
     """A floor that has nobody to tell."""
+
+    has_slack = False
 
     async def to_slack(self, notification: Notification) -> None:  # noqa: ARG002 - the port asks for it
         """Let it go."""

@@ -36,6 +36,11 @@ class SlackUnavailable(Exception):
 class Slack(Protocol):
     """What the floor says to Slack and asks of it."""
 
+    @property
+    def has_channel(self) -> bool:
+        """Whether there is a channel to post to."""
+        ...
+
     async def post(self, message: Message) -> None:
         """Post to the floor's channel. Raises NotificationUnavailable and NotificationRefused."""
         ...
@@ -68,6 +73,11 @@ class SlackLink:
     def __init__(self, settings: SlackSettings) -> None:
         self._settings = settings
         self._calls = trio.CapacityLimiter(CALLS_MAX)
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether there is a channel to post to."""
+        return self._settings.webhook_url is not None
 
     async def post(self, message: Message) -> None:
         """Post to the floor's channel, without effect where there is none."""

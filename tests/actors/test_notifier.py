@@ -4,6 +4,7 @@ import logging
 from itertools import pairwise
 
 import pytest
+import trio
 from attrs import evolve
 from trio.testing import MockClock
 
@@ -72,6 +73,21 @@ async def test_requests_and_what_becomes_of_them_are_told(autojump_clock: MockCl
         assert (first.agent_id, first.agent_name) == ("agt_1", "Test agent")
         assert first.approval is not None
         assert first.trade is not None
+
+
+async def test_without_slack_nobody_is_said_to_have_been_told(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither in the log nor in the count."""
+    caplog.set_level(logging.DEBUG, "actors.notifier")
+    async with headless_floor() as floor:
+        floor.around.notifications.has_slack = False
+        await floor.create()
+        await held(floor)
+        await trio.sleep(5)
+        assert (await floor.system.control.state(paths.NOTIFIER))["delivered"] == 0
+    assert any(message.startswith("there is no slack to be told of oversight.request") for message in caplog.messages)
+    assert not any("was told" in message for message in caplog.messages)
 
 
 async def test_a_quota_that_is_nearly_used_is_told(autojump_clock: MockClock) -> None:

@@ -13,6 +13,7 @@ class FakeNotifications:
     """Satisfies `actors.ports.notifications.Notifications` inside the loop."""
 
     def __init__(self) -> None:
+        self.has_slack = True
         self.told: list[tuple[str, Notification]] = []
         """What was taken, by whom: `slack`, or the webhook's URL."""
         self.tries: list[tuple[str, float]] = []

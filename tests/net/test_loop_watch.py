@@ -62,6 +62,18 @@ async def test_a_slow_message_is_logged_once(autojump_clock: MockClock, caplog: 
     assert said[0].endswith("in Waiting.wait")
 
 
+async def test_a_message_that_ends_before_the_next_look_is_logged_too(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However short it was of the second look."""
+    children = [ChildSpec("slow", Waiting), ChildSpec("watch", lambda: LoopWatchActor(lambda _: None))]
+    async with open_system(SupervisorSpec("", children=children)) as system:
+        await trio.sleep(LOOK_EVERY_S / 2)
+        with trio.move_on_after(SLOW_AFTER_S + 0.1):
+            await system.ref("/slow").ask(Get())
+    assert [message for message in caplog.messages if "/slow has had Get in hand for 2.5 s" in message]
+
+
 def test_many_slow_messages_are_summed(caplog: pytest.LogCaptureFixture) -> None:
     """Those that wait for others say so, each under its own correlation id."""
     seen: list[str | None] = []

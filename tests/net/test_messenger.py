@@ -38,6 +38,8 @@ async def test_no_log_line_and_no_error_shows_slacks_address(caplog: pytest.LogC
 
 
 async def test_without_slack_its_news_go_nowhere() -> None:
-    """And raise nothing."""
+    """And raise nothing; the port says that nobody is there."""
     async with open_webhooks(WebhookKeys(b"s" * 32), FixedClock(), public_only=False) as hooks:
-        await Messenger(SlackLink(SlackSettings()), hooks).to_slack(NEWS)
+        messenger = Messenger(SlackLink(SlackSettings()), hooks)
+        await messenger.to_slack(NEWS)
+        assert not messenger.has_slack

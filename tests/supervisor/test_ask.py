@@ -328,3 +328,19 @@ async def test_resolved_asks_leave_the_heap() -> None:
             await ref.ask(Get())
         assert len(system.runtime.deadlines) <= 2048
     gc.collect()
+
+
+async def test_whoever_observes_asks_is_told_of_each_that_ends(autojump_clock: MockClock) -> None:
+    """Of the class of whom was asked and how long it took: with a reply, a refusal, or at the deadline."""
+    told: list[tuple[str, float]] = []
+    async with open_system(ROOT) as system:
+        ref = system.ref("/a")
+        await ref.ask(Add(1))
+        system.observe_asks(lambda name, seconds: told.append((name, seconds)))
+        await ref.ask(Add(1))
+        with pytest.raises(No):
+            await ref.ask(Refuse())
+        await system.control.pause("/a")
+        with pytest.raises(AskTimeout):
+            await ref.ask(Get(), timeout_s=2)
+    assert told == [("Sample", 0.0), ("Sample", 0.0), ("Sample", 2.0)]

@@ -3,7 +3,16 @@
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from supervisor import Actor, ActorSystem, ChildSpec, SupervisorSpec, correlation_id, handles, open_system
+from supervisor import (
+    Actor,
+    ActorSystem,
+    ChildSpec,
+    SlowMessage,
+    SupervisorSpec,
+    correlation_id,
+    handles,
+    open_system,
+)
 from supervisor.slow import line_of
 from tests.supervisor.samples import Get
 
@@ -36,14 +45,19 @@ async def ask(system: ActorSystem) -> None:
     await system.ref("/asking").ask(Get())
 
 
+async def looked(system: ActorSystem, after_s: float, for_s: float = 0) -> list[SlowMessage]:
+    """Return the slow messages of one look."""
+    return [message async for slow in system.control.slow_messages(after_s, for_s) for message in slow]
+
+
 async def test_the_actor_its_wait_and_the_line_are_found(mock_clock: MockClock) -> None:
     """Of each message in the chain, and only while it lasts."""
     async with open_system(TREE) as system, trio.open_nursery() as nursery:
         nursery.start_soon(ask, system)
         await wait_all_tasks_blocked()
-        assert await system.control.slow_messages(2) == []
+        assert await looked(system, 2) == []
         mock_clock.jump(2)
-        found = {message.actor: message for message in await system.control.slow_messages(2)}
+        found = {message.actor: message for message in await looked(system, 2)}
         assert {path: message.waits_for for path, message in found.items()} == {
             "/asking": ("/sleeping",),
             "/sleeping": (),
@@ -56,7 +70,21 @@ async def test_the_actor_its_wait_and_the_line_are_found(mock_clock: MockClock) 
         assert "test_slow.py:" in found["/sleeping"].line
         mock_clock.jump(1)
         await wait_all_tasks_blocked()
-        assert await system.control.slow_messages(0) == []
+        assert await looked(system, 0) == []
+
+
+async def test_a_message_between_two_looks_is_found_when_it_becomes_slow(autojump_clock: MockClock) -> None:
+    """At the very moment; one that left in time is not."""
+    async with open_system(TREE) as system, trio.open_nursery() as nursery:
+        nursery.start_soon(ask, system)
+        await wait_all_tasks_blocked()
+        began_s = trio.current_time()
+        found = [(message.actor, message.for_s) for message in await looked(system, 2.5, 2.5)]
+        assert trio.current_time() - began_s == 2.5
+        assert sorted(found) == [("/asking", 2.5), ("/sleeping", 2.5)]
+        nursery.start_soon(ask, system)
+        await wait_all_tasks_blocked()
+        assert await looked(system, 3.5, 3.5) == []
 
 
 def test_a_coroutine_that_has_ended_waits_nowhere() -> None:

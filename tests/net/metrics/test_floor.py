@@ -11,6 +11,7 @@ from actors.errors import JournalUnavailable
 from actors.ports.journal import Channel
 from actors.views import FloorViews
 from net.grpc.link import CallSettings, Link
+from net.metrics.asks import AskMeter
 from net.metrics.floor import grpc_source, journal_source, loop_source, outbox_source, plain_source, sockets_source
 from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
@@ -59,6 +60,19 @@ async def test_trades_are_counted_as_they_are_published(autojump_clock: MockCloc
             for (_, status), count in values(meter.collect()).items()
             if status != "completed"
         }
+
+
+def test_asks_are_counted_by_the_class_of_whom_was_asked() -> None:
+    """In buckets of seconds; no actor has a series of its own."""
+    meter = AskMeter()
+    meter.ended("AgentActor", 0.002)
+    meter.ended("AgentActor", 3.0)
+    meter.ended("JournalActor", 0.02)
+    found = values(meter.collect())
+    assert found["tradefloor_ask_duration_seconds_bucket", "AgentActor", "0.0025"] == 1
+    assert found["tradefloor_ask_duration_seconds_bucket", "AgentActor", "+Inf"] == 2
+    assert found["tradefloor_ask_duration_seconds_sum", "AgentActor"] == 3.002
+    assert found["tradefloor_ask_duration_seconds_count", "JournalActor"] == 1
 
 
 async def test_the_outbox_tells_its_depth_by_channel() -> None:

@@ -30,6 +30,8 @@ RESPONSE_URL = "https://hooks.slack.com/actions/T0/1/x"
 class FakeSlack:
     """A workspace in memory."""
 
+    has_channel = True
+
     def __init__(self) -> None:
         self.emails: dict[str, str | None] = {}
         self.shown: list[Message] = []
