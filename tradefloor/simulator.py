@@ -21,6 +21,7 @@ import trio
 from actors.ports.simulations import Mistake, ScenarioRefused
 from actors.simulating.model import Ending, Plan, Progress, Result, Wanted
 from actors.simulating.model import Scenario as Offered
+from simulations.market import price_model
 from simulations.scenario import Scenario, ScenarioError, builtin_names, load, parse, with_settings
 from tradefloor.commands.simulate import changed
 
@@ -57,11 +58,10 @@ class ProcessSimulator:
         try:
             document = with_settings(load(wanted.scenario), wanted.settings)
             scenario = changed(parse(document), wanted.agents, wanted.days, wanted.seed)
+            _require_no_file(scenario)
+            price_model(scenario, None)
         except ScenarioError as error:
             raise ScenarioRefused(list(map(_mistake, error.problems))) from error
-        replay = scenario.market.replay
-        if replay is not None and replay.file is not None:
-            raise ScenarioRefused([Mistake("market.replay.file", "must be left out: a floor opens no files for a job")])
         if scenario.agents > AGENTS_MAX:
             problem = f"must hold at most {AGENTS_MAX:,} agents in a job, not {scenario.agents:,}"
             raise ScenarioRefused([Mistake("population", problem)])
@@ -105,6 +105,13 @@ def _offered(name: str) -> Offered:
 def _plan(scenario: Scenario) -> Plan:
     ticks = scenario.time.ticks_total
     return Plan(scenario.agents, ticks, ticks * scenario.time.tick, scenario.seed)
+
+
+def _require_no_file(scenario: Scenario) -> None:
+    """Refuse files of this machine: what can be read of them is nobody's business. Raises ScenarioRefused."""
+    replay = scenario.market.replay
+    if replay is not None and replay.file is not None:
+        raise ScenarioRefused([Mistake("market.replay.file", "must be left out: a floor opens no files for a job")])
 
 
 def _mistake(problem: str) -> Mistake:

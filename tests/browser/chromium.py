@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from attrs import field, frozen
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.program import DEMO
@@ -69,3 +70,10 @@ def window(browser: Browser, url: str, theme: str = "light", size: tuple[int, in
     opened.page.goto(url)
     yield opened
     context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds wrong with a page, and whether it is wider than its window."""
+    found = Axe().run(page).response["violations"]
+    said = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+    return [*said, "it is too wide"] if page.evaluate("document.documentElement.scrollWidth > innerWidth") else said

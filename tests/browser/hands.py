@@ -6,7 +6,7 @@ from attrs import frozen
 from playwright.sync_api import Locator, Page
 
 TABS_MAX: Final = 120
-PLACES: Final = {"Floor": "f", "Approvals": "a", "Supervision": "s", "Audit": "u", "Settings": "e"}
+PLACES: Final = {"Floor": "f", "Approvals": "a", "Supervision": "s", "Simulations": "m", "Audit": "u", "Settings": "e"}
 """The pages of the side, with the key that leads there after g."""
 
 _HAS_FOCUS: Final = "element => element === document.activeElement"
@@ -17,6 +17,9 @@ class Hand(Protocol):
 
     def press(self, target: Locator) -> None:
         """Press a button, or follow a link."""
+
+    def tick(self, target: Locator) -> None:
+        """Tick a box."""
 
     def write(self, target: Locator, text: str) -> None:
         """Write into a field that is empty, or over what stands there."""
@@ -43,6 +46,8 @@ class Mouse:
     def press(self, target: Locator) -> None:
         """Click."""
         target.click()
+
+    tick = press
 
     def write(self, target: Locator, text: str) -> None:
         """Click into the field three times, which selects what is there, and type."""
@@ -79,6 +84,11 @@ class Keyboard:
         """Go there, and press Enter."""
         self._tab_to(target)
         self.page.keyboard.press("Enter")
+
+    def tick(self, target: Locator) -> None:
+        """Go there, and press Space."""
+        self._tab_to(target)
+        self.page.keyboard.press("Space")
 
     def write(self, target: Locator, text: str) -> None:
         """Go there, and type over what stands there."""

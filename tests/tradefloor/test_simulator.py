@@ -67,6 +67,7 @@ def test_a_plan_is_what_a_job_comes_to(tmp_path: Path) -> None:
             ["population[1].risk", "oversight.approvers"],
         ),
         (Wanted("quickstart", settings=("nonsense",)), ["settings"]),
+        (Wanted("quickstart", settings=("market.parameters.speed=3",)), ["market"]),
         (Wanted("quickstart", agents=1), ["population"]),
         (Wanted("quickstart", settings=(f"population[0].count={AGENTS_MAX}",)), ["population"]),
     ],
@@ -124,11 +125,12 @@ async def test_a_stopped_run_leaves_no_process(tmp_path: Path, monkeypatch: pyte
 
 
 async def test_what_a_failed_run_said_is_its_failure(tmp_path: Path) -> None:
-    """What the plan could not see, the run names by its key."""
-    wanted = Wanted("quickstart", agents=6, days=0.1, settings=("market.parameters.speed=3",))
-    ending = await ran(tmp_path, wanted)
+    """With what cannot be done, as a person would read it on the terminal."""
+    await trio.Path(tmp_path / "in the way").touch()
+    with trio.fail_after(120):
+        ending = await simulator(tmp_path / "in the way").run("sim_1", SHORT, trio.Event(), lambda _progress: None)
     assert ending.result is None
-    assert str(ending.failure).startswith("quickstart: market: parameters.speed is no parameter of merton")
+    assert str(ending.failure).startswith("The run cannot be written: ")
 
 
 async def test_a_run_that_was_killed_says_by_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,13 @@ import { announce } from "./notices.js";
 import { agentPage } from "./pages/agent.js";
 import { approvalsPage } from "./pages/approvals.js";
 import { auditPage } from "./pages/audit.js";
+import { comparisonPage } from "./pages/comparison.js";
 import { floorPage } from "./pages/floor.js";
 import { newAgentPage } from "./pages/new_agent.js";
 import { settingsPage } from "./pages/settings.js";
 import { askToSignIn, signInPage } from "./pages/signin.js";
+import { simulationPage } from "./pages/simulation.js";
+import { simulationsPage } from "./pages/simulations.js";
 import { supervisionPage } from "./pages/supervision.js";
 
 /** Each page: its address after `#/`, its name, its key after g, the least role it is for, and `open(main, context, ...parts) -> close`. */
@@ -23,6 +26,9 @@ const PAGES = [
   { at: /^agents\/new$/, name: "New agent", open: newAgentPage },
   { at: /^agents\/(\w+)(?:\/(settings))?$/, name: "Agent", open: agentPage },
   { at: /^supervision$/, address: "supervision", name: "Supervision", key: "s", icon: "supervision", role: "admin", open: supervisionPage },
+  { at: /^simulations$/, address: "simulations", name: "Simulations", key: "m", icon: "simulations", role: "admin", open: simulationsPage },
+  { at: /^simulations\/compare\/([\w,]+)$/, address: "simulations", name: "Comparison", role: "admin", open: comparisonPage },
+  { at: /^simulations\/(\w+)$/, address: "simulations", name: "Simulation", role: "admin", open: simulationPage },
   { at: /^audit$/, address: "audit", name: "Audit", key: "u", icon: "audit", role: "admin", open: auditPage },
   { at: /^settings$/, address: "settings", name: "Settings", key: "e", icon: "settings", open: settingsPage },
 ];

@@ -57,6 +57,17 @@ export async function drawEquity(above, below, points, trades) {
   await Plotly.react(below, [fall], layout({ ticksuffix: " %", nticks: 4, rangemode: "tozero" }, true), config);
 }
 
+/** Draw how many trades a simulation has made, over all of the virtual time that it is about. */
+export async function drawProgress(element, track, virtual_s) {
+  const Plotly = await plotly();
+  const inDays = virtual_s >= 2 * 86_400;
+  const unit_s = inDays ? 86_400 : 3600;
+  const line = { x: track.map((point) => point.virtualSeconds / unit_s), y: track.map((point) => point.trades), mode: "lines", type: "scatter", fill: "tozeroy", fillcolor: colour("--accent-soft"), line: { color: colour("--accent"), width: 2 }, hovertemplate: "%{y:,} trades<extra></extra>" };
+  const shape = layout({ tickformat: ",d", nticks: 4, rangemode: "tozero" }, true);
+  shape.xaxis = { ...shape.xaxis, type: "linear", range: [0, virtual_s / unit_s], tickformat: ",", ticksuffix: inDays ? " d" : " h", nticks: Math.ceil(element.clientWidth / 120) };
+  await Plotly.react(element, [line], shape, { displayModeBar: false, responsive: true });
+}
+
 /** Let go of a chart. */
 export const dropChart = (element) => window.Plotly?.purge(element);
 
