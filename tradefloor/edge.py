@@ -109,7 +109,8 @@ async def open_edge(
             http = create_app(edge, auth)
             if tracing is not None:
                 http.asgi_http_class = tracing.connection()
-            mounted = Mounted(http, create_endpoint(edge, auth, hub))
+            around = None if tracing is None else tracing.socket_trades
+            mounted = Mounted(http, create_endpoint(edge, auth, hub, around=around))
             app = socketio.server.in_front_of(mounted)
             with _local_doors(settings) as local:
                 servers = (

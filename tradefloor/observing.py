@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 OTLP: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
-def tracing_wanted() -> "Tracing | None":
-    """Return the tracing that OTEL_* asks for, None where it asks for none. Raises `click.ClickException`."""
+def tracing_wanted(service: str = "tradefloor") -> "Tracing | None":
+    """Return the tracing that OTEL_* asks for, None where it asks for none. Raises `click.ClickException`.
+
+    Spans are those of `service`, unless OTEL_SERVICE_NAME says otherwise.
+    """
     off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or os.environ.get("OTEL_TRACES_EXPORTER") == "none"
     if off or not any(os.environ.get(name) for name in OTLP):
         return None
@@ -30,7 +33,7 @@ def tracing_wanted() -> "Tracing | None":
     except ImportError as error:
         message = f"traces need the packages of the extra: pip install 'tradefloor[otel]', or unset {OTLP[0]} ({error})"
         raise click.ClickException(message) from error
-    return Tracing(exporting_provider())
+    return Tracing(exporting_provider(service))
 
 
 def observed(edge: Edge, floor: Floor, hub: Hub, trades: TradeMeter, loop_lag: Histogram) -> Edge:

@@ -23,6 +23,10 @@ EXIT_BY_SIGNAL: Final = 128
 
 EXIT_TOO_SLOW: Final = 1
 
+FLOOR_AT_ONCE: Final = (
+    "Stopped at once. What was answered is kept; idempotency keys find out about the rest after the next start."
+)
+
 
 def say(line: str) -> None:
     """Print a line at once. Whoever started the floor may no longer read it; that is no reason to stop less orderly."""
@@ -31,20 +35,26 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def stop_signals(limit_s: float) -> Iterator[trio.Event]:
+def stop_signals(limit_s: float | None, at_once: str = FLOOR_AT_ONCE) -> Iterator[trio.Event]:
     """Yield an event that the first SIGINT or SIGTERM sets; to be used within trio.
 
-    From then on a second one ends the program at once, and so does the limit, which also prints where each thread is.
+    From then on a second one says `at_once` and ends the program, and so does the limit where there is one, which also
+    prints where each thread is.
     """
     token = trio.lowlevel.current_trio_token()
     requested = trio.Event()
-    watchdog = threading.Timer(limit_s, _too_slow, [limit_s])
+    watchdog = threading.Timer(limit_s or 0, _too_slow, [limit_s])
     watchdog.daemon = True
+
+    def second(number: int, _frame: FrameType | None) -> None:
+        say(at_once)
+        os._exit(EXIT_BY_SIGNAL + number)
 
     def first(_number: int, _frame: FrameType | None) -> None:
         for each in SIGNALS:
-            signal.signal(each, _second)
-        watchdog.start()
+            signal.signal(each, second)
+        if limit_s is not None:
+            watchdog.start()
         token.run_sync_soon(requested.set)
 
     before = {each: signal.signal(each, first) for each in SIGNALS}
@@ -54,11 +64,6 @@ def stop_signals(limit_s: float) -> Iterator[trio.Event]:
         watchdog.cancel()
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-def _second(number: int, _frame: FrameType | None) -> None:
-    say("Stopped at once. What was answered is kept; idempotency keys find out about the rest after the next start.")
-    os._exit(EXIT_BY_SIGNAL + number)
 
 
 def _too_slow(limit_s: float) -> None:

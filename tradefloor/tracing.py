@@ -22,12 +22,14 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from actors.book import Book
 from actors.events import Recorded
-from actors.model import Agent
+from actors.model import Agent, OrderRequest, Trade
 from actors.ports.journal import Commit, CommitResult
 from actors.ports.publisher import Publisher
 from actors.views import MarketSnapshot
+from net.auth.identity import Identity
 from net.http.asgi import EdgeConnection
 from net.http.exchange import Exchange
+from net.websocket.ports import SubmitOrder
 from persistence.store import SqliteStore
 from supervisor import Refusal, correlated, correlation_id
 from supervisor.current import current_cell
@@ -36,6 +38,7 @@ RECENT_MAX: Final = 10_000
 """Requests whose trace goes on when their news leave the outbox, which knows no more than a correlation id."""
 
 SERVICE: Final = "tradefloor"
+SOCKET_TRADE: Final = "trade.submit /ws"
 GRPC: Final = {"rpc.system": "grpc"}
 
 _FORMAT: Final = TraceContextTextMapPropagator()
@@ -49,9 +52,9 @@ class Traced(str):
     context: Context
 
 
-def exporting_provider() -> TracerProvider:
+def exporting_provider(service: str) -> TracerProvider:
     """Return a provider that exports as the OTEL_* variables say; what waits is sent when the program ends."""
-    os.environ.setdefault("OTEL_SERVICE_NAME", SERVICE)
+    os.environ.setdefault("OTEL_SERVICE_NAME", service)
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider
@@ -180,6 +183,20 @@ class Tracing:
         return traced_connection(self)
 
     # Sockets
+
+    def socket_trades(self, submit: SubmitOrder) -> SubmitOrder:
+        """Begin a trace with each trade that is submitted over `/ws`, whose frames bring none."""
+
+        async def traced(agent_id: str, order: OrderRequest, identity: Identity) -> Trade:
+            correlation = correlation_id.get() or ""
+            attributes = {"tradefloor.correlation_id": correlation}
+            with self.span(SOCKET_TRADE, Context(), attributes, SpanKind.SERVER) as span:
+                carried = self.carried(correlation, span)
+                self.remember(correlation, carried.context)
+                with correlated(carried):
+                    return await submit(agent_id, order, identity)
+
+        return traced
 
     def publisher(self, publisher: Publisher) -> "TracedPublisher":
         """Wrap the sockets' side."""

@@ -90,6 +90,7 @@ def serve_both(
     metering_address: str = LOOPBACK,
     oversight_address: str = LOOPBACK,
     tls: TlsServer | None = None,
+    interceptors: Sequence[grpc.ServerInterceptor] = (),
 ) -> Iterator[ServiceAddresses]:
     """Serve metering and oversight while the block runs, and yield their addresses. Raises `ListenError`.
 
@@ -97,13 +98,14 @@ def serve_both(
     stay their maker's to close, afterwards.
     """
     with (
-        serve_metering(metering_store, clock, address=metering_address, tls=tls) as metering,
+        serve_metering(metering_store, clock, address=metering_address, tls=tls, interceptors=interceptors) as metering,
         serve_oversight(
             oversight_store,
             clock,
             auto_approve_below_micros=auto_approve_below_micros,
             address=oversight_address,
             tls=tls,
+            interceptors=interceptors,
         ) as oversight,
     ):
         yield ServiceAddresses(metering, oversight)

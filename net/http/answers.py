@@ -18,6 +18,9 @@ KEPT_US: Final = 24 * 3600 * 1_000_000
 BYTES_MAX: Final = 64 * 1_048_576
 """Memory for answers; beyond it the oldest go early."""
 
+ENTRY_BYTES: Final = 1_024
+"""What an answer takes beside its body: key, fingerprint, headers, and their place. An empty one is not for nothing."""
+
 
 @frozen
 class Answer:
@@ -57,7 +60,7 @@ class Answers:
         """Keep an answer. All are kept for the same time, so the first ones are always the oldest."""
         self._drop((claim.scope, claim.key))
         self._kept[claim.scope, claim.key] = _Kept(claim.fingerprint, now_us + KEPT_US, answer)
-        self._bytes += len(answer.body)
+        self._bytes += ENTRY_BYTES + len(answer.body)
         while self._kept:
             place, oldest = next(iter(self._kept.items()))
             if now_us < oldest.until_us and self._bytes <= self._bytes_max:
@@ -67,4 +70,4 @@ class Answers:
     def _drop(self, place: tuple[str, str]) -> None:
         kept = self._kept.pop(place, None)
         if kept is not None:
-            self._bytes -= len(kept.answer.body)
+            self._bytes -= ENTRY_BYTES + len(kept.answer.body)

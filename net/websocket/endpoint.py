@@ -1,6 +1,6 @@
 """The ASGI application behind `/ws`: checks the upgrade request, then runs a session."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from net.http.problems import MEDIA_TYPE, problem_of
 from net.websocket.hub import Hub
 from net.websocket.hypercorn_frames import HypercornTransport, PeerGone, Receive, Send
 from net.websocket.limits import DEFAULT_LIMITS, Limits
-from net.websocket.ports import Services
+from net.websocket.ports import Services, SubmitOrder
 from net.websocket.session import INSTANCE, Session
 from net.websocket.trading import TradeDesk
 
@@ -81,7 +81,14 @@ def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def create_endpoint(edge: Edge, auth: Auth, hub: Hub, limits: Limits = DEFAULT_LIMITS) -> WebSocketEndpoint:
-    """Return the endpoint of an edge, which shares its authentication with HTTP."""
-    services = Services(auth.recogniser.recognise, TradeDesk(edge).submit, edge.history, edge.clock, edge.ids, limits)
+def create_endpoint(
+    edge: Edge,
+    auth: Auth,
+    hub: Hub,
+    limits: Limits = DEFAULT_LIMITS,
+    around: Callable[[SubmitOrder], SubmitOrder] | None = None,
+) -> WebSocketEndpoint:
+    """Return the endpoint of an edge, which shares its authentication with HTTP; `around` wraps how it trades."""
+    submit = TradeDesk(edge).submit if around is None else around(TradeDesk(edge).submit)
+    services = Services(auth.recogniser.recognise, submit, edge.history, edge.clock, edge.ids, limits)
     return WebSocketEndpoint(hub, services, edge.settings.client_origins)

@@ -17,10 +17,11 @@ from simulations.load.refusal import LoadRefused, refusing_plainly
 from simulations.load.report import as_document, print_report
 from simulations.load.run import CONNECTIONS, TIMEOUT_S, Load, LoadReport, Progress, run_load
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD
-from tradefloor.signals import await_signals
+from tradefloor.stopping import stop_signals
 from tradefloor.surroundings import SystemClock, entropy
 
 PASSWORD_BYTES: Final = 24
+AT_ONCE: Final = "Ended at once, without a report; the agents that were made for the load are still there."
 
 
 @click.command()
@@ -100,17 +101,12 @@ def load(
 
 
 async def _run(work: Load, console: Console | None) -> LoadReport:
-    stopping = trio.Event()
-    async with trio.open_nursery() as nursery:
-        await nursery.start(await_signals, stopping)
+    async def watch(progress: Progress) -> None:
+        if console is not None:
+            await show(progress, work.plan, console)
 
-        async def watch(progress: Progress) -> None:
-            if console is not None:
-                await show(progress, work.plan, console)
-
-        report = await run_load(work, stopping, Progress(), watch)
-        nursery.cancel_scope.cancel()
-    return report
+    with stop_signals(None, AT_ONCE) as stopping:
+        return await run_load(work, stopping, Progress(), watch)
 
 
 def _require_loopback(url: str) -> None:

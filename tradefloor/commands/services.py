@@ -13,6 +13,7 @@ from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
 from tradefloor.floor import METERING_FILE, OVERSIGHT_FILE
 from tradefloor.logs import configure_logging
+from tradefloor.observing import tracing_wanted
 from tradefloor.settings import FILE, chosen_options
 from tradefloor.surroundings import SystemClock
 from tradefloor.tls import server_tls
@@ -54,6 +55,7 @@ def services(
     """Run the metering and the oversight service until interrupted."""
     tls = server_tls(tls_ca, tls_cert, tls_key)
     configure_logging(log_format, log_level)
+    tracing = tracing_wanted("tradefloor-services")
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -71,6 +73,7 @@ def services(
             metering_address=f"{host}:{metering_port}",
             oversight_address=f"{host}:{oversight_port}",
             tls=tls,
+            interceptors=() if tracing is None else (tracing.server_interceptor(),),
         ) as addresses:
             click.echo(f"metering   {addresses.metering}")
             click.echo(f"oversight  {addresses.oversight}")

@@ -5,7 +5,7 @@ from trio.testing import MockClock
 
 from actors.errors import IdempotencyMismatch
 from actors.ports.journal import IdempotencyClaim
-from net.http.answers import KEPT_US, Answer, Answers
+from net.http.answers import ENTRY_BYTES, KEPT_US, Answer, Answers
 from tests.net.http.harness import served
 
 CLAIM = IdempotencyClaim("usr_1", "k", "one request")
@@ -32,15 +32,23 @@ def test_another_request_under_the_key_is_refused() -> None:
 
 def test_memory_is_bounded() -> None:
     """The oldest answers go first, and what is over goes when the next one comes."""
-    answers = Answers(bytes_max=10)
+    answers = Answers(bytes_max=2 * (ENTRY_BYTES + 5))
     claims = [IdempotencyClaim("usr_1", str(number), "") for number in range(4)]
     for number, claim in enumerate(claims):
         answers.keep(claim, ANSWER, number)
     assert [answers.find(claim, 4) is not None for claim in claims] == [False, False, True, True]
     answers.keep(claims[0], ANSWER, KEPT_US + 3)
     assert list(answers._kept) == [("usr_1", "0")]
-    answers.keep(claims[0], Answer(200, {}, b"x" * 11), KEPT_US + 3)
+    answers.keep(claims[0], Answer(200, {}, b"x" * 2 * (ENTRY_BYTES + 5)), KEPT_US + 3)
     assert not answers._kept
+
+
+def test_answers_without_a_body_are_bounded_too() -> None:
+    """Somebody may ask for ever to be signed out, under ever new keys."""
+    answers = Answers(bytes_max=2 * ENTRY_BYTES)
+    for number in range(100):
+        answers.keep(IdempotencyClaim("usr_1", str(number), ""), Answer(204, {}, b""), number)
+    assert list(answers._kept) == [("usr_1", "98"), ("usr_1", "99")]
 
 
 async def test_any_post_is_once_under_one_key(mock_clock: MockClock) -> None:
