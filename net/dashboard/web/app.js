@@ -110,7 +110,7 @@ function go() {
     else link.removeAttribute("aria-current");
   }
   const body = h("div", { class: "page" });
-  const stale = h("p", { class: "stale", id: "stale", role: "status", hidden: true }, "The floor cannot be reached. What you see may be out of date; it goes on by itself.");
+  const stale = h("p", { class: "stale", id: "stale", role: "status", hidden: true });
   fill(main, stale, body);
   scrollTo(0, 0);
   // Whoever comes from another page goes on at the top of this one, by keyboard too.
@@ -146,9 +146,11 @@ function showStanding(topics) {
     downSince_ms = store.isLive ? null : (downSince_ms ?? performance.now());
     const state = document.getElementById("connection");
     classes(state, `status conn ${store.isLive ? "good" : "warn"}`);
-    text(state, store.isLive ? "Live" : store.isLoaded ? "Reconnecting" : "Connecting");
+    text(state, store.isLive ? "Live" : store.isBehind ? "Catching up" : store.isLoaded ? "Reconnecting" : "Connecting");
     // A moment without a connection is no news.
-    document.getElementById("stale").hidden = downSince_ms === null || performance.now() - downSince_ms < 1500;
+    const stale = document.getElementById("stale");
+    stale.hidden = downSince_ms === null || performance.now() - downSince_ms < 1500;
+    text(stale, `${store.isBehind ? "This page has fallen behind the floor, and catches up." : "The floor cannot be reached."} What you see may be out of date; it goes on by itself.`);
   }
 }
 

@@ -7,7 +7,8 @@ const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
 const SILENCE_MS_MAX = 15_000;
 
 /**
- * Events: `frame` (detail: the frame), `live` (detail: {isFirst}) when the channels are subscribed, `down` (detail: {again_ms}).
+ * Events: `frame` (detail: the frame), `live` (detail: {isFirst}) when the channels are subscribed,
+ * `behind` when the floor has dropped what this page was too slow for and sends it once more, `down` (detail: {again_ms}).
  */
 export class Feed extends EventTarget {
   #socket = null;
@@ -17,6 +18,7 @@ export class Feed extends EventTarget {
   #watch = null;
   #heard_ms = 0;
   #isClosed = false;
+  #isAsking = false;
 
   open() {
     this.#isClosed = false;
@@ -68,16 +70,27 @@ export class Feed extends EventTarget {
     if (socket !== this.#socket) return;
     this.#heard_ms = Date.now();
     if (typeof frame.seq === "number") this.#seq = frame.type === "lagged" ? frame.seq : Math.max(this.#seq ?? 0, frame.seq);
+    if (frame.type === "lagged") this.dispatchEvent(new Event("behind"));
     if (frame.type === "authenticated" || frame.type === "lagged") {
-      socket.send(JSON.stringify({ action: "subscribe", channels: CHANNELS, ...(this.#seq === null ? {} : { after: this.#seq }) }));
+      this.#subscribe(socket);
+    } else if (frame.type === "error" && this.#isAsking && this.#seq !== null) {
+      // A floor that was restored from a backup knows less than this page has seen: all is read anew.
+      this.#seq = null;
+      this.#subscribe(socket);
     } else if (frame.type === "subscribed") {
       const isFirst = this.#seq === null;
       this.#seq ??= frame.data.seq;
       this.#attempts = 0;
+      this.#isAsking = false;
       this.dispatchEvent(new CustomEvent("live", { detail: { isFirst } }));
     } else if (frame.agentId !== undefined) {
       this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
     }
+  }
+
+  #subscribe(socket) {
+    this.#isAsking = true;
+    socket.send(JSON.stringify({ action: "subscribe", channels: CHANNELS, ...(this.#seq === null ? {} : { after: this.#seq }) }));
   }
 
   #gone(socket) {

@@ -24,6 +24,7 @@ export class Store extends EventTarget {
   executed = [];
   lastTrade = new Map();
   isLive = false;
+  isBehind = false;
   isLoaded = false;
   clockSkew_ms = 0;
   #feed = new Feed();
@@ -38,10 +39,8 @@ export class Store extends EventTarget {
   open() {
     this.#feed.addEventListener("live", (event) => this.#onLive(event.detail.isFirst));
     this.#feed.addEventListener("frame", (event) => this.#onFrame(event.detail));
-    this.#feed.addEventListener("down", () => {
-      this.isLive = false;
-      this.touch("connection");
-    });
+    this.#feed.addEventListener("behind", () => this.#lose(true));
+    this.#feed.addEventListener("down", () => this.#lose(false));
     this.#feed.open();
     this.#timers = [setInterval(() => this.#refreshUsage(), 10_000), setInterval(() => this.#forgetOld(), 1000)];
   }
@@ -94,11 +93,19 @@ export class Store extends EventTarget {
     }
   }
 
+  #lose(isBehind) {
+    this.isLive = false;
+    this.isBehind = isBehind;
+    this.touch("connection");
+  }
+
   async #onLive(isFirst) {
     this.isLive = true;
+    this.isBehind = false;
     this.touch("connection");
     if (!isFirst) return;
     this.#held = [];
+    [this.agents, this.approvals, this.lastTrade, this.#days].forEach((known) => known.clear());
     try {
       await Promise.all([this.#loadAgents(), this.#loadApprovals(), this.#loadPrices()]);
     } catch (error) {
