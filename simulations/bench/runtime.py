@@ -17,7 +17,7 @@ import trio
 from attrs import frozen
 
 from simulations.bench.report import Figure
-from supervisor import Actor, ActorRef, ActorSystem, ChildSpec, Message, SupervisorSpec, handles, open_system
+from supervisor import Actor, ActorRef, ActorSystem, ChildSpec, Message, SupervisorSpec, Trace, handles, open_system
 
 ASKS = 20_000
 ASKS_QUICK = 1_000
@@ -30,6 +30,8 @@ ROUNDS = 7
 CHANNEL_CAPACITY = 16
 ASKS_RATIO_MIN = 1.5
 TASK_BYTES_MAX = 5_000.0
+TRACED_PER_S = 50
+TRACED_RATIO_MIN = 0.8
 PASSIVE_BYTES_MAX = 2_000.0
 MASS_S_MAX = 10.0
 
@@ -96,6 +98,12 @@ def run(*, quick: bool = False) -> list[Figure]:
     ]
 
 
+def traced(*, quick: bool = False) -> Figure:
+    """Measure the asks of an actor that is traced within the limits that an operator gives, beside one that is not."""
+    free, watched = _side_by_side(asks_per_s, traced_asks_per_s, ASKS_QUICK if quick else ASKS)
+    return Figure("asks of a traced actor", watched, "1/s", free, "not traced", ratio_min=TRACED_RATIO_MIN)
+
+
 def _side_by_side(bound: Rate, own: Rate, count: int) -> tuple[float, float]:
     """Measure two rates in turn, and return the middle of each."""
     rates = [(trio.run(bound, count), trio.run(own, count)) for _ in range(ROUNDS)]
@@ -130,6 +138,25 @@ async def asks_per_s(count: int) -> float:
         for number in range(count):
             await ref.ask(Echo(number))
         return count / (perf_counter() - began_s)
+
+
+async def traced_asks_per_s(count: int) -> float:
+    """Measure asks of one actor while what it takes in hand is read, a capped number a second."""
+    async with open_system(SupervisorSpec("", children=[ChildSpec("bench", Bench)])) as system:
+        ref = system.ref("/bench")
+        async with trio.open_nursery() as nursery, system.control.trace("/bench", count, TRACED_PER_S) as trace:
+            nursery.start_soon(_read, trace)
+            began_s = perf_counter()
+            for number in range(count):
+                await ref.ask(Echo(number))
+            took_s = perf_counter() - began_s
+            nursery.cancel_scope.cancel()
+        return count / took_s
+
+
+async def _read(trace: Trace) -> None:
+    async for _ in trace:
+        pass
 
 
 async def tells_per_s(count: int) -> float:
