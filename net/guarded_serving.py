@@ -32,6 +32,8 @@ from hypercorn.trio.worker_context import TrioSingleTask, WorkerContext
 from hypercorn.typing import ConnectionState, LifespanState, TaskGroup
 from hypercorn.utils import repr_socket_addr, wrap_app
 
+from net.peer import PEER_USER_ID, peer_user_id
+
 VERSIONS: Final = frozenset({b"1.0", b"1.1"})
 
 _log = logging.getLogger(__name__)
@@ -97,7 +99,7 @@ class GuardedServer(TCPServer):
             known.config,
             known.context,
             known.task_group,
-            known.state,
+            ConnectionState({**known.state, PEER_USER_ID: peer_user_id(self.stream.socket)}),
             known.ssl,
             known.client,
             known.server,

@@ -4,8 +4,8 @@ Only the user whom the data belong to can open it (mode 0600), and whoever can d
 secret that signs tokens anyway. What comes through it is an admin's, named after that user in the audit.
 """
 
-import getpass
 import os
+import pwd
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from actors.model import Principal, Role
 from net.auth.identity import Identity
+from net.peer import PEER_USER_ID
 from net.server import BACKLOG
 
 SOCKET_NAME: Final = "control.sock"
@@ -58,25 +59,39 @@ def listen_locally(path: Path) -> Iterator[socket.socket]:
             path.unlink()
 
 
-def local_operator() -> Identity:
-    """Return who comes through the local door: an admin, named after the user whom this process belongs to."""
+def local_operator(user_id: int | None) -> Identity:
+    """Return who comes through the local door: an admin, named after the user who opened the connection.
+
+    Where the platform does not tell that user, it is the one whom this process belongs to: nobody else but root can.
+    """
+    known_id = os.getuid() if user_id is None else user_id
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # The user has no name here, as in some containers.
-        user = str(os.getuid())
+        user = pwd.getpwuid(known_id).pw_name
+    except KeyError:  # The user has no name here, as in some containers.
+        user = str(known_id)
     principal = Principal(OPERATOR_ID, f"local operator ({user})", Role.ADMIN)
     return Identity(principal, "", OPERATOR_ID, FOREVER_US, None)
 
 
 class AsLocalOperator:
-    """An ASGI application behind the local door: a request without a credential of its own is the operator's."""
+    """An ASGI application behind the local door: a request without a credential of its own is the operator's.
 
-    def __init__(self, app: AsgiApp, credential: str) -> None:
+    `admit` returns a credential of the operator with a user id, once for each.
+    """
+
+    def __init__(self, app: AsgiApp, admit: Callable[[int | None], str]) -> None:
         self._app = app
-        self._header = (b"authorization", f"Bearer {credential}".encode())
+        self._admit = admit
+        self._credentials: dict[int | None, bytes] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hand a connection on."""
         if scope["type"] in {"http", "websocket"} and not any(name == b"authorization" for name, _ in scope["headers"]):
-            scope = {**scope, "headers": [*scope["headers"], self._header]}
+            header = (b"authorization", self._credential(scope.get("state", {}).get(PEER_USER_ID)))
+            scope = {**scope, "headers": [*scope["headers"], header]}
         await self._app(scope, receive, send)
+
+    def _credential(self, user_id: int | None) -> bytes:
+        if user_id not in self._credentials:
+            self._credentials[user_id] = f"Bearer {self._admit(user_id)}".encode()
+        return self._credentials[user_id]

@@ -152,9 +152,13 @@ def _local_doors(settings: Settings) -> Iterator[tuple[Doors, ...]]:
 
 def _by_operator(app: AsgiApp, auth: Auth) -> AsgiApp:
     """Let whoever comes in without a credential be the local operator."""
-    credential = f"opr_{entropy(32).hex()}"
-    auth.recogniser.admit(credential, local_operator())
-    return AsLocalOperator(app, credential)
+
+    def admit(user_id: int | None) -> str:
+        credential = f"opr_{entropy(32).hex()}"
+        auth.recogniser.admit(credential, local_operator(user_id))
+        return credential
+
+    return AsLocalOperator(app, admit)
 
 
 class Mounted:

@@ -158,7 +158,9 @@ def test_a_paused_actor_answers_and_goes_on(run: Any, agent_id: str) -> None:
         "tradefloor resume /agents/agt_ID lets them go on."
     )
     assert json.loads(run("inspect", f"{path}/agent", "--json").stdout)["state"] == "paused"
-    assert golden(run("resume", path).stdout).startswith("Resumed N actors at /agents/agt_ID. They go on")
+    assert golden(run("resume", path, "--reason", "checked").stdout).startswith(
+        "Resumed N actors at /agents/agt_ID. They go on"
+    )
 
 
 def test_control_is_audited(program: Program, run: Any) -> None:
@@ -171,9 +173,18 @@ def test_control_is_audited(program: Program, run: Any) -> None:
     assert "a drill" in json.dumps(entry)
 
 
+@pytest.mark.parametrize("verb", ["pause", "resume", "stop", "restart", "trace"])
+def test_nothing_is_done_without_a_reason(run: Any, verb: str) -> None:
+    """A script is told to give one; exit status 2."""
+    result = run(verb, "/market")
+
+    assert result.exit_code == 2
+    assert 'say why with --reason "..."' in result.output
+
+
 def test_many_actors_are_asked_about_first(run: Any, agent_id: str) -> None:
     """Stopping half the floor takes a yes."""
-    result = run("stop", "/", input="n\n")
+    result = run("stop", "/", "--reason", "a slip", input="n\n")
 
     assert result.exit_code == 1
     assert "actors at /?" in result.output
@@ -190,7 +201,7 @@ def test_the_operators_door_is_not_ended_through_itself(run: Any, verb: str) -> 
 
 def test_trace(run: Any) -> None:
     """What the market takes in hand, and an end line that counts."""
-    lines = run("trace", "/market", "--count", "1").stdout.splitlines()
+    lines = run("trace", "/market", "--count", "1", "--reason", "a look").stdout.splitlines()
 
     assert "/market" in lines[0]
     assert lines[-1].endswith("of them too many to show.")

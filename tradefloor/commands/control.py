@@ -7,7 +7,7 @@ import click
 from rich.text import Text
 
 from tradefloor.operating.connection import ACTORS, Place, connected
-from tradefloor.operating.options import floor_options, show, shown
+from tradefloor.operating.options import floor_options, reasoned, show, shown
 
 MANY: Final = 10
 """Stopping or restarting more actors than this is asked about first."""
@@ -26,7 +26,7 @@ def _verb(name: str, doing: str) -> click.Command:
         name, help=f"{doing} the actors that PATH or a pattern such as /agents/* names, with all below them."
     )
     @click.argument("path")
-    @click.option("--reason", default="not said", help="Why, for the audit.")
+    @reasoned
     @click.option("--yes", is_flag=True, help="Do not ask, however many there are.")
     @shown
     @floor_options

@@ -5,7 +5,7 @@ import json
 import click
 
 from tradefloor.operating.connection import ACTORS, Place, connected
-from tradefloor.operating.options import floor_options, shown
+from tradefloor.operating.options import floor_options, reasoned, shown
 
 
 @click.command()
@@ -13,7 +13,7 @@ from tradefloor.operating.options import floor_options, shown
 @click.option("--count", type=click.IntRange(1, 10_000), default=100, show_default=True, help="End after so many.")
 @click.option("--rate", type=click.IntRange(1, 1_000), default=50, show_default=True, help="So many a second at most.")
 @click.option("--seconds", type=click.IntRange(1, 600), default=60, show_default=True, help="End after so long.")
-@click.option("--reason", default="not said", help="Why, for the audit.")
+@reasoned
 @shown
 @floor_options
 def trace(place: Place, path: str, count: int, rate: int, seconds: int, reason: str, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,21 @@ def shown(command: Command) -> Command:
 def watched(command: Command) -> Command:
     """Add `--json` and `--watch`."""
     return click.option("-w", "--watch", is_flag=True, help="Show it again every second, until Ctrl-C.")(shown(command))
+
+
+def reasoned(command: Command) -> Command:
+    """Add `--reason`, which is asked for in a terminal: the audit keeps who did what, and why."""
+    return click.option("--reason", callback=_why, help="Why, for the audit; asked for in a terminal.")(command)
+
+
+def _why(_context: click.Context, _option: click.Parameter, given: str | None) -> str:
+    """Return the reason. Raises click.UsageError where nobody can be asked."""
+    if given is not None and given.strip():
+        return given
+    if not sys.stdin.isatty():
+        raise click.UsageError('say why with --reason "...": the audit keeps it beside who did what')
+    reason: str = click.prompt("Why, for the audit", err=True)
+    return reason
 
 
 def show(

@@ -13,12 +13,14 @@ pytestmark = pytest.mark.e2e
 
 def test_quick_run_as_json() -> None:
     """Every figure has a value, and those of HTTP a bound that was measured in the same run."""
-    result = CliRunner().invoke(bench, ["http", "floor", "--quick", "--json"])
+    result = CliRunner().invoke(bench, ["http", "floor", "control", "--quick", "--json"])
     assert result.exit_code == 0, result.output
     document = json.loads(result.output)
     assert {figure["name"] for figure in document["http"]} >= {"GET portfolio", "durable trades"}
     assert all(figure["bound"] > 0 and figure["value"] > 0 for figure in document["http"])
     assert {figure["name"]: figure["value"] for figure in document["floor"]}["moments not ready"] == 0
+    operated = {figure["name"]: figure["value"] for figure in document["control"]}
+    assert (operated["orders lost or refused"], operated["orders that wait in mailboxes"]) == (0, 50)
 
 
 def test_percentiles_are_by_nearest_rank() -> None:

@@ -1,6 +1,6 @@
 """The benchmark of the runtime measures what it says it does."""
 
-from simulations.bench.runtime import run
+from simulations.bench.runtime import run, traced
 
 
 def test_each_figure_is_there_with_its_bound_or_limit() -> None:
@@ -21,3 +21,9 @@ def test_each_figure_is_there_with_its_bound_or_limit() -> None:
     assert [figures[name].ratio is not None for name in ("asks", "tells", "spawns")] == [True, False, True]
     assert figures["idle actor with its task"].is_met
     assert figures["idle actor, passive"].is_met
+
+
+def test_tracing_is_measured_beside_asks_that_are_not_traced() -> None:
+    """Both in one run."""
+    figure = traced(quick=True)
+    assert (figure.bound_name, figure.value > 0, (figure.bound or 0) > 0) == ("not traced", True, True)
