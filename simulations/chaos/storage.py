@@ -5,15 +5,13 @@ from collections.abc import Mapping, Sequence
 
 import trio
 
-from actors.bars import Bar
-from actors.drawdown import Watermark
 from actors.errors import JournalUnavailable
 from actors.events import Recorded
-from actors.ports.journal import Channel, Commit, CommitResult, OutboxEntry
-from persistence.memory import MemoryStore
+from actors.ports.journal import Channel, Commit, CommitResult
+from simulations.ports.guarded import GuardedStore
 
 
-class Disk(MemoryStore):
+class Disk(GuardedStore):
     """Storage whose commits take time, begun ones ending whatever becomes of who asked, as in the writer's thread.
 
     `is_powered` is false between a crash and the next start: a commit that has not been made durable by then never is.
@@ -37,57 +35,24 @@ class Disk(MemoryStore):
 
     async def commit(self, batch: Sequence[Commit]) -> Sequence[CommitResult]:
         """Commit a batch. The power may go before it is durable, or after, when nobody is told any more."""
-        self._require()
+        self.require_writable()
         before_s = self.delay_s * self._rng.random()
         after_s = self.delay_s - before_s
         with trio.CancelScope(shield=True):
             await trio.sleep(before_s)
-            self._require()
+            self.require_writable()
             results = await super().commit(batch)
             await trio.sleep(after_s)
-            self._require_power()
+            self.require_readable()
         return results
 
-    async def outbox(self, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:
-        """Return the next entries."""
-        self._require_power()
-        return await super().outbox(channel, after_entry_id, limit)
-
-    async def delivered(self, entry_ids: Sequence[int]) -> None:
-        """Remove entries."""
-        self._require()
-        await super().delivered(entry_ids)
-
-    async def save_prices(self, prices: Mapping[str, int], at_us: int) -> None:
-        """Keep the last prices."""
-        self._require()
-        await super().save_prices(prices, at_us)
-
-    async def save_bars(self, bars: Sequence[Bar]) -> None:
-        """Store bars of minutes."""
-        self._require()
-        await super().save_bars(bars)
-
-    async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
-        """Keep peaks."""
-        self._require()
-        await super().save_watermarks(watermarks)
-
-    async def watermarks(self) -> Sequence[Watermark]:
-        """Return the peaks that were kept."""
-        self._require_power()
-        return await super().watermarks()
-
-    async def purge(self, now_us: int) -> int:
-        """Remove what belongs to agents deleted more than 90 days ago."""
-        self._require()
-        return await super().purge(now_us)
-
-    def _require(self) -> None:
-        self._require_power()
-        if self.is_full:
-            raise JournalUnavailable("the disk is full")
-
-    def _require_power(self) -> None:
+    def require_readable(self) -> None:
+        """Raise JournalUnavailable while there is no power."""
         if not self.is_powered:
             raise JournalUnavailable("the power is off")
+
+    def require_writable(self) -> None:
+        """Raise JournalUnavailable while there is no power or no room."""
+        self.require_readable()
+        if self.is_full:
+            raise JournalUnavailable("the disk is full")

@@ -27,6 +27,7 @@ from actors.model import (
 )
 from actors.money import dollars
 from actors.orders import notional_micros
+from actors.ports.oversight import OversightRequestRecord
 from actors.risk import PortfolioImpact, RiskAssessment, RiskLevel
 
 SECOND_US = 1_000_000
@@ -64,6 +65,25 @@ IMPACT = PortfolioImpact(
     exposure_after_micros=dollars(75_000),
     herfindahl_index_after=0.625,
 )
+
+
+def an_oversight_request(**changes: Any) -> OversightRequestRecord:
+    """Return a request for the oversight service that lives for ten minutes, above every limit."""
+    request = OversightRequestRecord(
+        request_id="ovr_1",
+        agent_id="agt_1",
+        trade_id="trd_1",
+        symbol="TSLA",
+        action="buy",
+        quantity=500,
+        price_micros=TSLA_MICROS,
+        estimated_value_micros=500 * TSLA_MICROS,
+        reason="above the threshold",
+        risk_level="high",
+        created_at_us=NOW_US,
+        expires_at_us=NOW_US + 10 * MINUTE_US,
+    )
+    return evolve(request, **changes)
 
 
 def assess(_book: Book, _trade: Trade) -> tuple[RiskAssessment, PortfolioImpact]:

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors import paths
-from actors.bars import Bar
 from actors.book import Book, replay
-from actors.drawdown import Watermark
 from actors.errors import JournalUnavailable
 from actors.events import Event, Recorded
 from actors.ledger import Portfolio
@@ -27,12 +25,12 @@ from actors.market import MarketRules
 from actors.messages import CancelTrade, ChangeStatus, CreateAgent, Decide, NewAgent, SubmitTrade
 from actors.model import Agent, Approval, Decision, OrderRequest, Principal, StrategyKind, Trade
 from actors.money import dollars
-from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim
+from actors.ports.journal import Commit, CommitResult, IdempotencyClaim
 from actors.services import Services
 from actors.tree import floor_tree
 from actors.views import FloorViews, MarketSnapshot
-from persistence.memory import MemoryStore
 from simulations.ports.clock import CountingIds, VirtualClock
+from simulations.ports.guarded import GuardedStore
 from simulations.ports.metering import InLoopMetering
 from simulations.ports.oversight import InLoopOversight
 from supervisor import ActorSystem, open_system
@@ -70,7 +68,7 @@ class ScriptedPrices:
         self._prices[symbol] = dollars(price)
 
 
-class ScriptedStore(MemoryStore):
+class ScriptedStore(GuardedStore):
     """Storage that is unavailable on request, and whose commits a test can hold half way."""
 
     def __init__(self) -> None:
@@ -85,7 +83,7 @@ class ScriptedStore(MemoryStore):
 
     async def commit(self, batch: Sequence[Commit]) -> Sequence[CommitResult]:
         """Commit a batch, unless it is unavailable."""
-        self._require()
+        self.require_writable()
         self.batches.append(len(batch))
         with trio.CancelScope(shield=True):
             if self.gate is not None:
@@ -94,44 +92,12 @@ class ScriptedStore(MemoryStore):
             results = await super().commit(batch)
         return results  # noqa: RET504 - the scope could, for all a type checker knows, have swallowed the return
 
-    async def outbox(self, channel: Channel, after_entry_id: int, limit: int) -> Any:
-        """Return the next entries, unless it is unavailable."""
-        self._require()
-        return await super().outbox(channel, after_entry_id, limit)
-
-    async def save_prices(self, prices: Mapping[str, int], at_us: int) -> None:
-        """Keep the last prices, unless it is unavailable."""
-        self._require()
-        await super().save_prices(prices, at_us)
-
-    async def save_bars(self, bars: Sequence[Bar]) -> None:
-        """Store bars of minutes, unless it is unavailable."""
-        self._require()
-        await super().save_bars(bars)
-
-    async def save_watermarks(self, watermarks: Sequence[Watermark]) -> None:
-        """Keep peaks, unless it is unavailable."""
-        self._require()
-        await super().save_watermarks(watermarks)
-
-    async def watermarks(self) -> Sequence[Watermark]:
-        """Return the peaks that were kept, unless it is unavailable."""
-        self._require()
-        return await super().watermarks()
-
-    async def purge(self, now_us: int) -> int:
-        """Remove what belongs to agents deleted more than 90 days ago, unless it is unavailable."""
-        self._require()
-        return await super().purge(now_us)
-
-    async def delivered(self, entry_ids: Sequence[int]) -> None:
-        """Remove entries, unless it is unavailable."""
-        self._require()
-        await super().delivered(entry_ids)
-
-    def _require(self) -> None:
+    def require_readable(self) -> None:
+        """Raise JournalUnavailable on request."""
         if self.unavailable:
             raise JournalUnavailable("the disk is full")
+
+    require_writable = require_readable
 
 
 class RecordingPublisher:

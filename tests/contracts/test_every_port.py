@@ -49,7 +49,7 @@ def methods_of(port: type) -> set[str]:
 
 
 def implementations(port: type) -> set[type]:
-    """Return the classes of the product, and of what the tests share, that have every method of a port."""
+    """Return the classes of the product, and of what the tests share, that are whole and have a port's every method."""
     for package in PRODUCT:
         for found in walk_packages(package.__path__, f"{package.__name__}."):
             if not found.name.endswith("__main__"):
@@ -61,7 +61,8 @@ def implementations(port: type) -> set[type]:
         kind
         for module in modules
         for kind in classes_of(module)
-        if not is_protocol(kind) and all(callable(getattr(kind, method, None)) for method in methods_of(port))
+        if not (is_protocol(kind) or inspect.isabstract(kind))
+        and all(callable(getattr(kind, method, None)) for method in methods_of(port))
     }
 
 

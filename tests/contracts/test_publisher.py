@@ -8,8 +8,8 @@ from actors.strategies.base import MarketView
 from actors.views import MarketSnapshot
 from simulations.bench.journal_actor import Nobody
 from tests.actors.builders import (
-    AAPL_MICROS,
     NOW_US,
+    PRICES,
     TSLA_MICROS,
     a_book,
     a_decision,
@@ -22,7 +22,6 @@ from tests.actors.builders import (
 from tests.contracts.stages import Stage
 from tests.persistence.commits import a_user, change, control, creation, enrolment
 
-PRICES = {"AAPL": AAPL_MICROS, "TSLA": TSLA_MICROS}
 SNAPSHOT = MarketSnapshot(1, MarketView(NOW_US, PRICES), PRICES, 1.0)
 
 

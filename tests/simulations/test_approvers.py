@@ -4,27 +4,14 @@ import trio
 from attrs import evolve
 from trio.testing import MockClock
 
-from actors.ports.oversight import OversightRequestRecord
 from simulations.approvers import AttendedOversight, approvers
 from simulations.ports.clock import SECOND_US, VirtualClock
 from simulations.scenario.checks import Span
 from simulations.scenario.model import Oversight, Response
+from tests.actors.builders import an_oversight_request
 
 RULES = Oversight(approvers=3, response=Response("fixed", Span(60.0)))
-REQUEST = OversightRequestRecord(
-    request_id="ovr_0",
-    agent_id="agt_0",
-    trade_id="trd_0",
-    symbol="AAPL",
-    action="buy",
-    quantity=1,
-    price_micros=1,
-    estimated_value_micros=1,
-    reason="it is large",
-    risk_level="low",
-    created_at_us=0,
-    expires_at_us=3_600 * SECOND_US,
-)
+REQUEST = an_oversight_request(risk_level="low", created_at_us=0, expires_at_us=3_600 * SECOND_US)
 
 
 async def test_all_approvers_work_side_by_side(autojump_clock: MockClock) -> None:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from actors.ports.oversight import (
     AlreadyDecided,
     DecisionRecord,
-    OversightRequestRecord,
     RequestExpired,
     RequestState,
     RequestStatus,
@@ -16,21 +15,9 @@ from actors.ports.oversight import (
     check_decidable,
     status_at,
 )
+from tests.actors.builders import an_oversight_request
 
-REQUEST = OversightRequestRecord(
-    request_id="ovr_1",
-    agent_id="agt_1",
-    trade_id="trd_1",
-    symbol="TSLA",
-    action="buy",
-    quantity=500,
-    price_micros=150_000_000,
-    estimated_value_micros=75_000_000_000,
-    reason="above the threshold",
-    risk_level="high",
-    created_at_us=1_000,
-    expires_at_us=2_000,
-)
+REQUEST = an_oversight_request(created_at_us=1_000, expires_at_us=2_000)
 REJECTED = DecisionRecord("rejected", "usr_1", "Ann", "api", "too much", 1_500)
 
 

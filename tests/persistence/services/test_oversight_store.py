@@ -11,7 +11,6 @@ from actors.ports.oversight import (
     AlreadyDecided,
     Decision,
     DecisionRecord,
-    OversightRequestRecord,
     OversightUnavailable,
     RequestExpired,
     RequestMismatch,
@@ -20,21 +19,10 @@ from actors.ports.oversight import (
     RequestUnknown,
 )
 from persistence.services.oversight_store import SqliteOversightStore
+from tests.actors.builders import an_oversight_request
 
-REQUEST = OversightRequestRecord(
-    request_id="ovr_1",
-    agent_id="agt_1",
-    trade_id="trd_1",
-    symbol="TSLA",
-    action="sell",
-    quantity=500,
-    price_micros=150_000_000,
-    estimated_value_micros=75_000_000_000,
-    reason="above the threshold",
-    risk_level="critical",
-    created_at_us=1_000,
-    expires_at_us=2_000,
-    metadata={"concentration": "0.4"},
+REQUEST = an_oversight_request(
+    action="sell", risk_level="critical", created_at_us=1_000, expires_at_us=2_000, metadata={"concentration": "0.4"}
 )
 APPROVED = DecisionRecord("approved", "usr_1", "Ann", "slack", "fine", 1_500)
 REJECTED = DecisionRecord("rejected", "usr_2", "Ben", "api", "", 1_501)
