@@ -32,6 +32,7 @@ from actors.events import (
     TradeExecuted,
     TradeFailed,
 )
+from actors.fills import filled
 from actors.hours import is_open
 from actors.lifecycle import (
     TRADABLE_BY_HAND,
@@ -55,10 +56,8 @@ from actors.money import format_dollars
 from actors.orders import (
     AUTONOMOUS_FREE_CASH_MICROS_MIN,
     buying_cost_micros,
-    fee_micros,
     notional_micros,
     price_moved_beyond,
-    selling_fee_micros,
 )
 from actors.preferences import is_permitted
 from actors.quota import crossings, require_quota
@@ -171,7 +170,7 @@ def fill_or_hold(
     """Return what becomes of a trade that fills at the ticket's price, which the portfolio covers."""
     threshold = rules.threshold_micros if agent.oversight_threshold_micros is None else agent.oversight_threshold_micros
     if notional_micros(ticket.price_micros, trade.quantity) <= threshold:
-        return TradeExecuted(_filled(trade, ticket.price_micros, ticket.at_us))
+        return TradeExecuted(filled(trade, ticket.price_micros, ticket.at_us))
     asked = evolve(trade, reference_price_micros=ticket.price_micros)
     approval, held = _held(agent, asked, ticket, evolve(rules, threshold_micros=threshold), assess(book, asked))
     return ApprovalRequested(approval, held)
@@ -197,8 +196,8 @@ def resolve_approval(book: Book, agent: Agent, request_id: str, decision: Decisi
     if obstacle is not None:
         failed = ended(trade, TradeEvent.FAIL, obstacle)
         return outcome_of(book, agent, (ApprovalApproved(resolved, trade), TradeFailed(failed)), failed, resolved)
-    filled = _filled(trade, price_micros, decision.at_us)
-    return outcome_of(book, agent, (ApprovalApproved(resolved, trade), TradeExecuted(filled)), filled, resolved)
+    done = filled(trade, price_micros, decision.at_us)
+    return outcome_of(book, agent, (ApprovalApproved(resolved, trade), TradeExecuted(done)), done, resolved)
 
 
 def expire_approval(book: Book, agent: Agent, request_id: str, at_us: int) -> Outcome | None:
@@ -229,7 +228,7 @@ def liquidate(book: Book, agent: Agent, prices: Mapping[str, int], at_us: int, n
         order = OrderRequest(symbol, Action.SELL, position.quantity, reason="liquidation: the agent was stopped")
         ticket = Ticket(new_id("trd"), "", at_us, prices[symbol], autonomous=True)
         trade = _accepted(agent, order, ticket)
-        events += [TradeCreated(trade), TradeExecuted(_filled(trade, prices[symbol], at_us))]
+        events += [TradeCreated(trade), TradeExecuted(filled(trade, prices[symbol], at_us))]
     return outcome_of(book, agent, tuple(events))
 
 
@@ -329,22 +328,6 @@ def _held(
         expires_at_us=ticket.at_us + rules.ttl_us,
     )
     return approval, held
-
-
-def _filled(trade: Trade, price_micros: int, at_us: int) -> Trade:
-    notional = notional_micros(price_micros, trade.quantity)
-    buying = trade.action is Action.BUY
-    fee = fee_micros(notional) if buying else selling_fee_micros(notional)
-    return evolve(
-        trade,
-        status=next_trade_state(trade.status, TradeEvent.FILL)[0],
-        executed_at_us=at_us,
-        executed_price_micros=price_micros,
-        fee_micros=fee,
-        total_cost_micros=notional + fee if buying else notional - fee,
-        reserved_micros=0,
-        reserved_quantity=0,
-    )
 
 
 def ended(trade: Trade, event: TradeEvent, reason: str) -> Trade:

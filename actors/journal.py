@@ -176,7 +176,8 @@ class JournalActor(Actor):
             queued.reply.reply(result)
             if any(isinstance(event, AgentCreated | ApprovalRequested) for event in commit.events):
                 tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
-            if commit.book is not None and any(_rests(event, commit.book) for event in commit.events):
+            book = commit.book
+            if book is not None and book.open_trades and any(_rests(event, book) for event in commit.events):
                 tell(self.ctx, paths.portfolio(commit.stream), WatchAgain())
         elif isinstance(result, AlreadyDone):
             self._repeat(queued, result)

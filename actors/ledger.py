@@ -54,7 +54,7 @@ class Portfolio:
     @property
     def cost_basis_micros(self) -> int:
         """What all positions cost together."""
-        return sum(position.cost_basis_micros for position in self.positions.values())
+        return sum([position.cost_basis_micros for position in self.positions.values()])
 
     def position(self, symbol: str) -> Position:
         """Return the position in `symbol`, an empty one where nothing is held."""
@@ -62,7 +62,7 @@ class Portfolio:
 
     def market_value_micros(self, prices: Mapping[str, int]) -> int:
         """Return what the positions are worth at `prices` (micros per share, by symbol)."""
-        return sum(position.quantity * prices[symbol] for symbol, position in self.positions.items())
+        return sum([position.quantity * prices[symbol] for symbol, position in self.positions.items()])
 
     def equity_micros(self, prices: Mapping[str, int]) -> int:
         """Return cash plus market value."""
@@ -126,13 +126,15 @@ def post_sell(portfolio: Portfolio, symbol: str, quantity: int, notional_micros:
     position = portfolio.position(symbol)
     removed = divide_half_even(position.cost_basis_micros * quantity, position.quantity)
     left = Position(position.quantity - quantity, position.cost_basis_micros - removed, position.reserved_quantity)
-    sold = evolve(
-        portfolio,
-        cash_micros=portfolio.cash_micros + notional_micros - fee_micros,
-        fees_micros=portfolio.fees_micros + fee_micros,
-        realised_gross_micros=portfolio.realised_gross_micros + notional_micros - removed,
+    return Portfolio(
+        portfolio.agent_id,
+        portfolio.initial_budget_micros,
+        portfolio.cash_micros + notional_micros - fee_micros,
+        portfolio.reserved_micros,
+        portfolio.fees_micros + fee_micros,
+        portfolio.realised_gross_micros + notional_micros - removed,
+        _positions_with(portfolio.positions, symbol, left),
     )
-    return _with_position(sold, symbol, left)
 
 
 def require_cash(portfolio: Portfolio, amount_micros: int) -> None:
@@ -182,9 +184,13 @@ def check(portfolio: Portfolio) -> Portfolio:
 
 
 def _with_position(portfolio: Portfolio, symbol: str, position: Position) -> Portfolio:
-    positions = dict(portfolio.positions)
+    return evolve(portfolio, positions=_positions_with(portfolio.positions, symbol, position))
+
+
+def _positions_with(before: Mapping[str, Position], symbol: str, position: Position) -> Mapping[str, Position]:
+    positions = dict(before)
     if position.quantity == 0 and position.cost_basis_micros == 0 and position.reserved_quantity == 0:
         positions.pop(symbol, None)
     else:
         positions[symbol] = position
-    return evolve(portfolio, positions=positions)
+    return positions

@@ -6,8 +6,11 @@ over. Usage leaves through the outbox in batches, at least once.
 """
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
+
+import trio
 
 from actors.draining import Drain, joined_ids
 from actors.errors import QuotaExceeded
@@ -33,6 +36,9 @@ RENEW_AT_PART: Final = 4
 """A lease is renewed when so small a part of its calls is left, or half of its time: a trade that had to wait for that
 waited for a gRPC call, and many leases that were taken out together would be over together."""
 
+REFRESHERS_MAX: Final = 64
+"""So many leases are asked for at once."""
+
 BATCH_ENTRIES_MAX: Final = 500
 GATHER_S: Final = 0.1
 """How long usage gathers before a batch leaves: a call and a transaction for each trade would halve the throughput."""
@@ -47,6 +53,9 @@ class MeteringActor(Actor):
     def __init__(self, services: Services) -> None:
         self._services = services
         self._waiting: dict[str, list[Reply[None]]] = {}
+        self._due, self._refreshes = trio.open_memory_channel[str](math.inf)
+        """The agents that need a new lease, first come first served."""
+        self._refreshers = 0
         self._given: dict[str, QuotaLimits] = {}
         """Quotas that the service was given ahead of the outbox."""
         self._drain = Drain(
@@ -75,7 +84,10 @@ class MeteringActor(Actor):
         waiting = self._waiting.get(agent_id)
         if waiting is None:
             self._waiting[agent_id] = [reply]
-            self.ctx.start_task(self._refresh, agent_id)
+            if not self._refreshes.statistics().tasks_waiting_receive and self._refreshers < REFRESHERS_MAX:
+                self._refreshers += 1
+                self.ctx.start_task(self._refresh_all)
+            self._due.send_nowait(agent_id)
         else:
             waiting.append(reply)
         return reply
@@ -110,6 +122,11 @@ class MeteringActor(Actor):
     def drain(self, _message: DrainOutbox) -> None:
         """Look at the outbox soon."""
         self._drain.look()
+
+    async def _refresh_all(self) -> None:
+        """Take new leases, one after the other: a task for each would cost more than its lease."""
+        async for agent_id in self._refreshes:
+            await self._refresh(agent_id)
 
     async def _refresh(self, agent_id: str) -> None:
         """Take a new lease and serve everybody who waits for it."""

@@ -255,7 +255,8 @@ class PortfolioActor(Actor):
             deliveries=deliveries_of(outcome.events, services.ids) + news,
             claim=claim,
         )
-        _log.debug("decides %s", ", ".join(type(event).__name__ for event in outcome.events))
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("decides %s", ", ".join(type(event).__name__ for event in outcome.events))
         try:
             committed = await ask(self.ctx.ref(paths.JOURNAL), Append(commit, base_book=self._book))
         finally:

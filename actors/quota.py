@@ -136,9 +136,12 @@ def require_quota(quota: QuotaConfig, usage: Usage, at_us: int) -> None:
 
 def crossings(before: Usage, after: Usage, quota: QuotaConfig, thresholds: AlertThresholds) -> Iterator[UsageAlert]:
     """Yield an alert for each quota whose threshold lies between two usages; once per crossing, hence per month."""
+    reached = tuple(_reached(after, quota, thresholds))
+    if not reached:
+        return iter(())  # As after nearly every trade.
     base = before if before.period == after.period else Usage(after.agent_id, after.period)
     known = {alert.kind for alert in _reached(base, quota, thresholds)}
-    return (alert for alert in _reached(after, quota, thresholds) if alert.kind not in known)
+    return (alert for alert in reached if alert.kind not in known)
 
 
 def crossings_by_change(before: Agent, after: Agent, usage: Usage) -> Iterator[UsageAlert]:

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from attrs import frozen
 
+from simulations.event_log import TRADE_FIELDS
+
 _ABSENT = "(absent)"
 
 
@@ -45,8 +47,10 @@ def changed_keys(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tu
 def _event(line: bytes | None) -> Mapping[str, Any] | None:
     if line is None:
         return None
-    event: Mapping[str, Any] = orjson.loads(line)
-    return event
+    event: dict[str, Any] = orjson.loads(line)
+    values = event.get("trade")
+    # The first line, which names the values, has nothing but the names.
+    return event | {"trade": dict(zip(TRADE_FIELDS, values, strict=True))} if isinstance(values, list) else event
 
 
 def _differences(path: str, first: Any, second: Any) -> Iterator[tuple[str, object, object]]:

@@ -1,5 +1,6 @@
 """The log of a run as text: one JSON line for each event, whose SHA-256 is the digest of the run.
 
+A trade stands there as the list of its values; the first line of a log names them, in their order.
 The digest is that of the whole text, so `sha256sum events.jsonl` prints it. Two runs of the same commit, scenario and
 seed write the same text; the first line in which two logs differ is the first event in which the runs part.
 """
@@ -20,8 +21,9 @@ FILE_NAME: Final = "events.jsonl"
 LINES_AT_ONCE: Final = 1_000
 """Lines hashed and written together."""
 
-_TRADE_FIELDS: Final = tuple(field.name for field in fields(Trade))
-_trade_values: Final = attrgetter(*_TRADE_FIELDS)
+TRADE_FIELDS: Final = tuple(field.name for field in fields(Trade))
+FIRST_LINE: Final = orjson.dumps({"trade": TRADE_FIELDS}, option=orjson.OPT_APPEND_NEWLINE)
+_trade_values: Final = attrgetter(*TRADE_FIELDS)
 
 
 class EventLog:
@@ -30,7 +32,7 @@ class EventLog:
     def __init__(self, file: BinaryIO | None = None) -> None:
         self._file = file
         self._hash = sha256()
-        self._lines: list[bytes] = []
+        self._lines = [FIRST_LINE]
         self.events = 0
 
     def add(self, recorded: Sequence[Recorded]) -> None:
@@ -72,5 +74,5 @@ def line_of(recorded: Recorded) -> bytes:
 def _contents(event: Event) -> dict[str, Any]:
     # Nearly all events are of this kind, and the general way costs several times as much.
     if isinstance(event, TradeEventRecord):
-        return {"trade": dict(zip(_TRADE_FIELDS, _trade_values(event.trade), strict=True))}
+        return {"trade": _trade_values(event.trade)}
     return dict(codec.plain(event))

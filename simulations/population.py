@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-from attrs import evolve
+from attrs import evolve, frozen
 
 from actors.book import open_book
 from actors.events import AgentCreated, AgentStatusChanged
@@ -21,12 +21,36 @@ OWNER: Final = Principal("usr_simulation", "Simulation", Role.ADMIN)
 """Whose agents these are."""
 
 
+@frozen
+class _Terms:
+    """What all agents of a group have alike, once in memory for all of them."""
+
+    quota: QuotaConfig
+    preferences: AssetPreferences | None
+
+    @classmethod
+    def of(cls, group: Group, scenario: Scenario) -> "_Terms":
+        """Return the terms of a group."""
+        quota, prices = group.quota or scenario.metering.quota, scenario.metering.prices
+        preferences = AssetPreferences(group.symbols, group.sectors, group.excluded_symbols)
+        return cls(
+            QuotaConfig(
+                api_calls=quota.api_calls,
+                budget_per_month_micros=round(quota.budget_per_month * MICROS_PER_DOLLAR),
+                submission_cost_micros=round(prices.submission * MICROS_PER_DOLLAR),
+                execution_cost_micros=round(prices.execution * MICROS_PER_DOLLAR),
+            ),
+            None if preferences == AssetPreferences() else preferences,
+        )
+
+
 def commits(scenario: Scenario, ids: Ids, start_us: int) -> Iterator[Commit]:
     """Yield the commit that makes each agent and sets it to work, group by group."""
     for index, (group, name) in enumerate(zip(scenario.population, scenario.group_names, strict=True)):
         rng = stream(scenario.seed, Purpose.POPULATION, index)
+        terms = _Terms.of(group, scenario)
         for number in range(1, group.count + 1):
-            made = _agent(group, f"{name} {number}", scenario, ids.new("agt"), start_us, rng)
+            made = _agent(group, f"{name} {number}", terms, ids.new("agt"), start_us, rng)
             active = evolve(made, status=AgentStatus.ACTIVE)
             yield Commit(
                 stream=made.agent_id,
@@ -39,11 +63,7 @@ def commits(scenario: Scenario, ids: Ids, start_us: int) -> Iterator[Commit]:
             )
 
 
-def _agent(
-    group: Group, name: str, scenario: Scenario, agent_id: str, start_us: int, rng: np.random.Generator
-) -> Agent:
-    quota, prices = group.quota or scenario.metering.quota, scenario.metering.prices
-    preferences = AssetPreferences(group.symbols, group.sectors, group.excluded_symbols)
+def _agent(group: Group, name: str, terms: _Terms, agent_id: str, start_us: int, rng: np.random.Generator) -> Agent:
     return Agent(
         agent_id=agent_id,
         user_id=OWNER.user_id,
@@ -52,15 +72,10 @@ def _agent(
         status=AgentStatus.PAUSED,
         risk_tolerance=_draw(group.risk, rng),
         initial_budget_micros=_draw(group.budget, rng) * MICROS_PER_DOLLAR,
-        quota=QuotaConfig(
-            api_calls=quota.api_calls,
-            budget_per_month_micros=round(quota.budget_per_month * MICROS_PER_DOLLAR),
-            submission_cost_micros=round(prices.submission * MICROS_PER_DOLLAR),
-            execution_cost_micros=round(prices.execution * MICROS_PER_DOLLAR),
-        ),
+        quota=terms.quota,
         created_at_us=start_us,
         updated_at_us=start_us,
-        preferences=None if preferences == AssetPreferences() else preferences,
+        preferences=terms.preferences,
         hours=group.hours,
         oversight_threshold_micros=None if group.threshold is None else round(group.threshold * MICROS_PER_DOLLAR),
         strategy_name=group.plugin,

@@ -21,6 +21,7 @@ from actors.desk import PPM, OversightRules
 from actors.liquidity import Liquidity
 from actors.market import MarketRules
 from actors.money import MICROS_PER_DOLLAR
+from actors.outbound import quota_limits
 from actors.ports.history import History
 from actors.ports.journal import Committed, JournalStore
 from actors.prices.base import PriceModel
@@ -152,7 +153,7 @@ async def _main(run: _Run) -> RunResult:
     services = _services(run, storage, metering, oversight)
     if any(fault.kind == STRATEGY_FAULT for fault in scenario.faults):
         services = evolve(services, make_strategy=strategies.make)
-    await _populate(run, services)
+    await _populate(run, services, metering)
     people = approvers(scenario.oversight, oversight, run.clock, scenario.seed)
     recorder.on_tick = lambda: _after_tick(run)
     rng = random.Random(scenario.seed)  # noqa: S311 - jitter of restarts
@@ -176,15 +177,20 @@ async def _main(run: _Run) -> RunResult:
     return _result(run, services, people, outside.monotonic_s() - began_s)
 
 
-async def _populate(run: _Run, services: Services) -> None:
-    """Commit the agents and show them in the views, as a start does with what the storage holds."""
+async def _populate(run: _Run, services: Services, metering: InLoopMetering) -> None:
+    """Commit the agents and show them in the views, as a start does with what the storage holds.
+
+    Their quotas are known to the metering service, as those of agents that were made before the start are.
+    """
     commits = population.commits(run.scenario, run.ids, run.clock.now_us())
     books = []
     while batch := list(islice(commits, COMMITS_AT_ONCE)):
         results = await run.store.commit(batch)
         for commit, result in zip(batch, results, strict=True):
             assert isinstance(result, Committed)
+            assert commit.agent is not None
             assert commit.book is not None
+            metering.limits[commit.stream] = quota_limits(commit.agent)
             services.views.publish(commit.agent, commit.book)
             services.views.last_seq = result.recorded[-1].seq
             books.append(commit.book)

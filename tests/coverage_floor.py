@@ -27,6 +27,7 @@ PURE_MODULES = (
     "actors/drawdown.py",
     "actors/errors.py",
     "actors/events.py",
+    "actors/fills.py",
     "actors/firing.py",
     "actors/hours.py",
     "actors/ledger.py",

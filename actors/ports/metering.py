@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from attrs import Factory, field, frozen
-from attrs.validators import ge, gt, le, min_len
+from attrs.validators import gt
 
 from supervisor.errors import Refusal
 
@@ -65,15 +65,23 @@ class QuotaState:
 class UsageEvent:
     """Something an agent did that counts, once per ``event_id``, in the month of ``at_us`` however late it arrives."""
 
-    event_id: str = field(validator=min_len(1))
-    agent_id: str = field(validator=min_len(1))
-    type: str = field(validator=min_len(1))
+    event_id: str
+    agent_id: str
+    type: str
     """What happened, such as ``trade.submitted`` or ``trade.executed``."""
-    api_calls: int = field(validator=[ge(0), le(EVENT_AMOUNT_MAX)])
-    cost_micros: int = field(validator=[ge(0), le(EVENT_AMOUNT_MAX)])
-    at_us: int = field(validator=ge(0))
+    api_calls: int
+    cost_micros: int
+    at_us: int
     metadata: Mapping[str, str] = Factory(dict)
     """Details for people; never interpreted."""
+
+    def __attrs_post_init__(self) -> None:
+        if not (self.event_id and self.agent_id and self.type):
+            raise ValueError("a usage event needs an event_id, an agent_id and a type")
+        if not (0 <= self.api_calls <= EVENT_AMOUNT_MAX and 0 <= self.cost_micros <= EVENT_AMOUNT_MAX):
+            raise ValueError(f"api_calls and cost_micros of a usage event are from 0 to {EVENT_AMOUNT_MAX}")
+        if self.at_us < 0:
+            raise ValueError("at_us of a usage event is 0 or more")
 
 
 @frozen

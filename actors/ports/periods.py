@@ -27,7 +27,12 @@ def is_period(text: str) -> bool:
 
 def next_period_us(at_us: int) -> int:
     """Return the start of the month after the one of ``at_us``, in microseconds since the epoch."""
-    moment = _EPOCH + timedelta(microseconds=at_us)
+    return _next_period_of_day_us(at_us // _DAY_US)
+
+
+@lru_cache(maxsize=128)
+def _next_period_of_day_us(day: int) -> int:
+    moment = _EPOCH + timedelta(days=day)
     carry, month0 = divmod(moment.month, 12)
     start = datetime(moment.year + carry, month0 + 1, 1, tzinfo=UTC)
     return (start - _EPOCH) // timedelta(microseconds=1)

@@ -1,6 +1,5 @@
 """Time and identity of a headless floor: trio's own time after a start, and ids in the order they are asked for."""
 
-from collections import Counter
 from typing import Final
 
 import trio
@@ -27,9 +26,9 @@ class CountingIds:
     """Ids in the order in which they are asked for: the same run gives the same ids."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
 
     def new(self, prefix: str) -> str:
         """Return the next id of a prefix."""
-        self._counts[prefix] += 1
-        return f"{prefix}_{self._counts[prefix]}"
+        number = self._counts[prefix] = self._counts.get(prefix, 0) + 1
+        return f"{prefix}_{number}"

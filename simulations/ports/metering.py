@@ -1,6 +1,7 @@
 """Metering inside the loop: passes the contract tests of the real service, and fails on request."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import trio
 
@@ -17,6 +18,9 @@ from actors.ports.metering import (
 )
 from actors.ports.periods import is_period, next_period_us, period_of
 
+SEEN_MAX: Final = 50_000
+"""A service that keeps no events knows at least so many ids of the last ones: a sender repeats what it sent last."""
+
 
 class InLoopMetering:
     """Satisfies `actors.ports.metering.MeteringService` inside the loop, without threads."""
@@ -26,6 +30,7 @@ class InLoopMetering:
         self._clock = clock
         self._keeps_events = keeps_events
         self._seen: set[str] = set()
+        self._seen_before: set[str] = set()
         self.limits: dict[str, QuotaLimits] = {}
         self.events: dict[str, UsageEvent] = {}
         """What was recorded, by id, in the order of arrival."""
@@ -53,11 +58,13 @@ class InLoopMetering:
         """Record usage; an id that is known already is ignored."""
         await self._arrive("ingest", "any")
         for event in events:
-            if event.event_id not in self._seen:
+            if event.event_id not in self._seen and event.event_id not in self._seen_before:
                 self._seen.add(event.event_id)
                 self._add(event)
                 if self._keeps_events:
                     self.events[event.event_id] = event
+        if len(self._seen) >= SEEN_MAX and not self._keeps_events:
+            self._seen_before, self._seen = self._seen, set()
 
     async def usage(self, agent_id: str, period: str) -> UsageReport:
         """Sum an agent's usage in a month."""
@@ -76,7 +83,10 @@ class InLoopMetering:
 
     def _add(self, event: UsageEvent) -> None:
         lines = self._lines.setdefault((event.agent_id, period_of(event.at_us)), {})
-        line = lines.get(event.type, UsageLine(0, 0, 0))
+        line = lines.get(event.type)
+        if line is None:
+            lines[event.type] = UsageLine(1, event.api_calls, event.cost_micros)
+            return
         lines[event.type] = UsageLine(
             line.events + 1, line.api_calls + event.api_calls, line.cost_micros + event.cost_micros
         )

@@ -10,10 +10,12 @@ from trio.testing import MockClock
 
 from actors.errors import JournalUnavailable
 from actors.ports.journal import Channel
+from actors.ports.metering import UsageEvent
 from persistence.memory import MemoryStore
 from simulations.approvers import on_shift_us, response_s
 from simulations.faults import Faults
 from simulations.ports.fleeting import FleetingStore
+from simulations.ports.metering import SEEN_MAX, InLoopMetering
 from simulations.ports.storage import FaultyStorage
 from simulations.scenario import Fault, Span
 from simulations.scenario.model import Response, Shift
@@ -52,6 +54,20 @@ def test_the_median_of_response_times_is_as_given(distribution: str) -> None:
     drawn = [response_s(response, rng) for _ in range(4_000)]
 
     assert np.median(drawn) == pytest.approx(120.0, rel=0.05)
+
+
+async def test_metering_without_events_knows_the_last_ids() -> None:
+    """A batch that comes again, even after many others, is counted once."""
+    metering = InLoopMetering(lambda: 0, keeps_events=False)
+
+    def batch(number: int) -> list[UsageEvent]:
+        first = number * SEEN_MAX
+        return [UsageEvent(f"evt_{first + at}", "agt_1", "trade.submitted", 1, 0, 0) for at in range(SEEN_MAX)]
+
+    for number in (0, 0, 1, 1):
+        await metering.ingest(batch(number))
+
+    assert (await metering.usage("agt_1", "1970-01")).total_calls == 2 * SEEN_MAX
 
 
 async def test_storage_fails_while_it_is_to() -> None:

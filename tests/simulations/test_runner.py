@@ -9,7 +9,7 @@ from attrs import evolve
 from actors.model import ApprovalStatus, TradeStatus
 from persistence.verify import verify
 from simulations import run_folder
-from simulations.event_log import FILE_NAME
+from simulations.event_log import FILE_NAME, FIRST_LINE
 from simulations.result import APPROVAL_STATUSES, NONE, TRADE_STATUSES
 from simulations.runner import Progress, simulate
 from simulations.scenario import load, parse, with_agents
@@ -93,7 +93,8 @@ def test_the_digest_is_that_of_the_text(tmp_path: Path) -> None:
 
     text = (tmp_path / FILE_NAME).read_bytes()
     assert sha256(text).hexdigest() == result.digest
-    assert len(text.splitlines()) == result.events
+    assert text.splitlines(keepends=True)[0] == FIRST_LINE
+    assert len(text.splitlines()) == 1 + result.events
     saved = run_folder.load(tmp_path)
     assert saved.summary["digest"] == result.digest
     assert saved.scenario == result.scenario
