@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser browser-load screenshots screenshots-terminal what-if clean
+.PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser browser-load commands screenshots screenshots-terminal what-if clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does.
@@ -86,6 +86,9 @@ browser: .venv/dev.stamp ## Drive the dashboard in Chromium (needs one; CHROMIUM
 
 browser-load: .venv/dev.stamp ## Measure the dashboard with 5,000 agents and 200 updates/s.
 	@$(BIN)/python -m tests.browser.load
+
+commands: .venv/dev.stamp ## Write docs/commands.md anew with what the commands print.
+	@$(BIN)/python -m tests.e2e.console_blocks
 
 screenshots: .venv/dev.stamp ## Take the pictures of the dashboard anew, out of the demo.
 	@$(BIN)/python -m tests.browser.screenshots docs/screenshots

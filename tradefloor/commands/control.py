@@ -16,7 +16,7 @@ DONE: Final = {"pause": "Paused", "resume": "Resumed", "stop": "Stopped", "resta
 NEXT: Final = {
     "pause": "Their mailboxes fill within their limits; tradefloor resume {path} lets them go on.",
     "resume": "They go on with what waits in their mailboxes.",
-    "stop": "tradefloor restart {path} brings them back.",
+    "stop": "tradefloor restart brings back what the floor began with, and restart /floor its agents.",
     "restart": "They go on with what waits in their mailboxes.",
 }
 

@@ -43,7 +43,8 @@ def _parts(answer: Mapping[str, Any]) -> Iterator[RenderableType]:
     if not answer["total"]:
         yield Text("No task runs there: its actors are passive, and the next message starts them.")
     else:
-        yield Text(f"{answer['total']:,} tasks; {shown:,} of {answer['different']:,} different stacks", "dim")
+        tasks = "task" if answer["total"] == 1 else "tasks"
+        yield Text(f"{answer['total']:,} {tasks}; {shown:,} of {answer['different']:,} different stacks", "dim")
 
 
 def _heading(stack: Mapping[str, Any]) -> Text:

@@ -31,5 +31,5 @@ def trace(place: Place, path: str, count: int, rate: int, seconds: int, reason: 
 def _told(line: str) -> str:
     traced = json.loads(line)
     if traced["path"] is None:
-        return f"{traced['seen']:,} messages were seen, {traced['skipped']:,} of them too many to show."
+        return f"Messages seen: {traced['seen']:,}, of which too many to show: {traced['skipped']:,}."
     return f"{traced['timestamp'][11:23]}  {traced['path']}  {traced['message']}"
