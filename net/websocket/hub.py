@@ -185,9 +185,12 @@ class Hub:
         """Ping all clients in turn, for ever; to be run as a task beside the server."""
         while True:
             await trio.sleep(self._limits.ping_interval_s)
-            now = trio.current_time()
-            for member in list(self._members):
-                member.tend(now)
+            self._tend_all(trio.current_time())
+
+    def _tend_all(self, now: float) -> None:
+        # A function of its own, or the last session would stay in memory until the next round.
+        for member in list(self._members):
+            member.tend(now)
 
     async def close(self) -> None:
         """Refuse new sockets, close all with 1001, and wait until they have ended; each does within a few seconds."""
