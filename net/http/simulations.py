@@ -38,6 +38,10 @@ from net.wire.simulations import (
 from net.wire.structure import FieldProblem, InvalidRequest
 
 AT: Final = "/admin/v1/simulations"
+SCENARIOS: Final = "/admin/v1/scenarios"
+COMPARISON: Final = "/admin/v1/comparison"
+"""Beside the simulations, as below them every name is an id."""
+
 REPORTS: Final = "/reports"
 """Where a browser opens a report; the ticket that follows is the right to do so."""
 
@@ -60,7 +64,7 @@ pages = Routes("Reports")
 """Addresses for browsers, which are no operations of the API."""
 
 
-@routes.add("GET", f"{AT}/scenarios", role=Role.ADMIN, answer=ScenarioListShape)
+@routes.add("GET", SCENARIOS, role=Role.ADMIN, answer=ScenarioListShape)
 async def list_scenarios(call: Call) -> Reply:
     """List the scenarios that can be started, as they are without changes."""
     return Reply({"items": [scenario_json(scenario) for scenario in _simulations(call).simulator.scenarios()]})
@@ -87,7 +91,7 @@ async def list_simulations(call: Call) -> Reply:
     return Reply({"items": [_shown(call, job) for job in jobs], "nextCursor": None})
 
 
-@routes.add("GET", f"{AT}/comparison", role=Role.ADMIN, answer=ComparisonShape)
+@routes.add("GET", COMPARISON, role=Role.ADMIN, answer=ComparisonShape)
 async def compare_simulations(call: Call, query: ComparisonQuery) -> Reply:
     """Compare runs: each figure of each, and how it differs from that of the first."""
     jobs = [_with_result(call, job_id) for job_id in query.ids.split(",")]

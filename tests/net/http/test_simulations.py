@@ -36,6 +36,10 @@ class Desk:
         await wait_all_tasks_blocked()
         return answer
 
+    async def get(self, path: str) -> Answer:
+        """Look at something else as the admin."""
+        return await self.edge.call("GET", path, token=self.token)
+
     async def start(self, **more: Any) -> str:
         """Start a simulation, and return its id."""
         answer = await self.call("POST", "", {"scenario": "quickstart", **more})
@@ -63,7 +67,7 @@ async def desk() -> AsyncIterator[Desk]:
 async def test_a_simulation_is_started_watched_and_shown(mock_clock: MockClock) -> None:
     """From the list of scenarios to the figures and the report."""
     async with desk() as at:
-        assert (await at.call("GET", "/scenarios")).json == {
+        assert (await at.get("/admin/v1/scenarios")).json == {
             "items": [
                 {
                     "name": "quickstart",
@@ -159,7 +163,7 @@ async def test_runs_are_compared(mock_clock: MockClock) -> None:
         first, second, third = [await at.start() for _ in range(3)]
         await at.end(first, Ending(RESULT))
         await at.end(second, Ending(CUT))
-        found = (await at.call("GET", f"/comparison?ids={second},{first}")).json
+        found = (await at.get(f"/admin/v1/comparison?ids={second},{first}")).json
         assert [item["simulationId"] for item in found["items"]] == [second, first]
         assert found["rows"][0] == {
             "metric": "gain",
@@ -168,9 +172,9 @@ async def test_runs_are_compared(mock_clock: MockClock) -> None:
             "values": [0.5, 0.25],
             "differences": [0.0, -0.25],
         }
-        running = await at.call("GET", f"/comparison?ids={first},{third}")
-        missing = await at.call("GET", f"/comparison?ids={first},sim_x")
-        alone = await at.call("GET", f"/comparison?ids={first}")
+        running = await at.get(f"/admin/v1/comparison?ids={first},{third}")
+        missing = await at.get(f"/admin/v1/comparison?ids={first},sim_x")
+        alone = await at.get(f"/admin/v1/comparison?ids={first}")
         assert [answer.status for answer in (running, missing, alone)] == [400, 400, 400]
         assert "it is running" in running.fields["ids"]
         assert "there is no simulation sim_x" in missing.fields["ids"]

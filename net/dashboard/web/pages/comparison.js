@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
-import { AT, difference, figure, inBrief } from "./simulation_parts.js";
+import { difference, figure, inBrief } from "./simulation_parts.js";
 
 export function comparisonPage(root, { setTitle }, ids) {
   const body = h("div", { class: "stack" }, h("p", { class: "empty", role: "status" }, "Comparing …"));
@@ -11,7 +11,7 @@ export function comparisonPage(root, { setTitle }, ids) {
   fill(root, h("nav", { class: "crumbs", "aria-label": "Where this is" }, h("a", { class: "link", href: "#/simulations" }, "Simulations")), h("h1", {}, "Comparison"), body);
   void (async () => {
     try {
-      const compared = await get(`${AT}/comparison?ids=${encodeURIComponent(ids)}`);
+      const compared = await get(`/admin/v1/comparison?ids=${encodeURIComponent(ids)}`);
       if (isOpen) fill(body, table(compared));
     } catch (error) {
       if (isOpen) fill(body, h("div", { class: "card empty" }, h("strong", {}, "These cannot be compared"), h("br"), Object.values(error.fields ?? {})[0] ?? error.message, " ", h("a", { class: "link", href: "#/simulations" }, "Choose others")));

@@ -52,7 +52,7 @@ export function startForm(started) {
   });
   void (async () => {
     try {
-      const { items } = await get(`${AT}/scenarios`);
+      const { items } = await get("/admin/v1/scenarios");
       offered = new Map(items.map((item) => [item.name, item]));
       fill(scenario, items.map(({ name }) => h("option", { value: name, selected: name === "quickstart" }, name)));
       show();
