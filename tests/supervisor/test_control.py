@@ -232,8 +232,6 @@ async def test_stats_sum_over_a_subtree(mock_clock: MockClock) -> None:
         await system.ref("/s/b").ask(Get())
         stats = NodeStats(
             actors=3,
-            passive=1,
-            failed=0,
             handled=2,
             skipped=0,
             queued=0,
@@ -242,6 +240,21 @@ async def test_stats_sum_over_a_subtree(mock_clock: MockClock) -> None:
             activities={Activity.RUNNING: 2, Activity.PASSIVE: 1},
         )
         assert await system.control.stats() == stats
+
+
+async def test_stats_count_actors_by_what_they_do(autojump_clock: MockClock) -> None:
+    """Alike ones together: those that rest, those that are paused, and each that has a message in hand."""
+    children = [ChildSpec(name, Sample) for name in "abcd"]
+    async with open_system(SupervisorSpec("", children=children)) as system, trio.open_nursery() as nursery:
+        gate = trio.Event()
+        for name in "ab":
+            nursery.start_soon(system.ref(f"/{name}").ask, Hold(gate), 60.0)
+        await wait_all_tasks_blocked()
+        await system.control.pause("/b")
+        await system.control.pause("/c")
+        stats = await system.control.stats()
+        gate.set()
+    assert stats.activities == {Activity.BUSY: 1, Activity.PAUSED: 2, Activity.RUNNING: 1}
 
 
 async def test_waits_show_the_graph_and_a_circle_is_refused() -> None:
