@@ -8,8 +8,7 @@ and has to be done after `resume`.
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,11 +28,6 @@ SOCKET: Final = "control.sock"
 
 ACTORS: Final = "/admin/v1/actors"
 AGENTS: Final = 50_000
-AGENTS_QUICK: Final = 100
-LOOKS: Final = 20
-LOOKS_QUICK: Final = 2
-SETTLE_S: Final = 10.0
-SETTLE_QUICK_S: Final = 0.5
 ANSWER_S_MAX: Final = 1.0
 SHARE_MAX: Final = 0.05
 
@@ -44,7 +38,6 @@ TRADING_QUICK: Final = 10
 ORDERS: Final = 50
 """So many orders by hand arrive at paused agents."""
 
-PAUSE_S: Final = 3.0
 PAUSE_S_MAX: Final = 2.0
 TICK_MS: Final = 200
 
@@ -80,16 +73,46 @@ class Floor:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@frozen
+class Pace:
+    """How long it is measured: looks of each kind, seconds until a floor counts as at rest, seconds of a pause."""
+
+    looks: int
+    settle_s: float
+    pause_s: float
+
+
+FULL: Final = Pace(20, 10.0, 3.0)
+QUICK: Final = Pace(2, 0.5, 1.0)
+
+Measure = Callable[[Floor, Sequence[str], Pace], Awaitable[list[Figure]]]
+
+
 def run(*, quick: bool = False) -> list[Figure]:
     """Measure, and return the figures."""
-    return [*_looks(quick=quick), *_pause(quick=quick)]
+    if quick:
+        return _measured(RUNNING_QUICK, TRADING_QUICK, AgentStatus.ACTIVE, QUICK, _look, _pause)
+    looks = _measured(AGENTS, 0, AgentStatus.PAUSED, FULL, _look)
+    return [*looks, *_measured(RUNNING, TRADING, AgentStatus.ACTIVE, FULL, _pause)]
 
 
-@asynccontextmanager
-async def _operated(folder: Path, process_id: int) -> AsyncIterator[Floor]:
+def _measured(agents: int, trading: int, status: AgentStatus, pace: Pace, *measures: Measure) -> list[Figure]:
+    """Start a floor with so many agents, and measure once it has come to rest."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        agent_ids = seed(folder / "floor.db", agents, trading, status)
+        with serving(_command(folder)) as address:
+            return trio.run(_operate, folder, address.process_id, agent_ids, pace, measures)
+
+
+async def _operate(
+    folder: Path, process_id: int, agent_ids: Sequence[str], pace: Pace, measures: Sequence[Measure]
+) -> list[Figure]:
     transport = httpx.AsyncHTTPTransport(uds=str(folder / SOCKET))
     async with httpx.AsyncClient(transport=transport, base_url="http://floor", timeout=60.0) as http:
-        yield Floor(http, process_id)
+        floor = Floor(http, process_id)
+        await _settled(floor, pace.settle_s)
+        return [figure for measure in measures for figure in await measure(floor, agent_ids, pace)]
 
 
 def _command(folder: Path) -> list[str]:
@@ -98,27 +121,16 @@ def _command(folder: Path) -> list[str]:
     return [*command, *limits, "--database-path", str(folder / "floor.db")]
 
 
-def _looks(*, quick: bool) -> list[Figure]:
-    agents, looks, settle_s = (AGENTS_QUICK, LOOKS_QUICK, SETTLE_QUICK_S) if quick else (AGENTS, LOOKS, SETTLE_S)
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        seed(folder / "floor.db", agents, 0, AgentStatus.PAUSED)
-        with serving(_command(folder)) as address:
-            return trio.run(_look, folder, address.process_id, looks, settle_s)
-
-
-async def _look(folder: Path, process_id: int, looks: int, settle_s: float) -> list[Figure]:
+async def _look(floor: Floor, _agent_ids: Sequence[str], pace: Pace) -> list[Figure]:
     figures: list[Figure] = []
-    async with _operated(folder, process_id) as floor:
-        await _settled(floor, settle_s)
-        total = (await floor.get(ACTORS, limit="1"))["total"]
-        idle_share = await _share_while_waiting(floor, settle_s)
-        for name, path, query in ANSWERS:
-            slowest_s, cost_s = await _cost_of(floor, path, query, looks, idle_share)
-            figures += [
-                Figure(f"{name} of {total:,} actors, slowest", slowest_s, "s", value_max=ANSWER_S_MAX),
-                Figure(f"{name} once a second, share of the loop", cost_s, "", value_max=SHARE_MAX),
-            ]
+    total = (await floor.get(ACTORS, limit="1"))["total"]
+    idle_share = await _share_while_waiting(floor, pace.settle_s)
+    for name, path, query in ANSWERS:
+        slowest_s, cost_s = await _cost_of(floor, path, query, pace.looks, idle_share)
+        figures += [
+            Figure(f"{name} of {total:,} actors, slowest", slowest_s, "s", value_max=ANSWER_S_MAX),
+            Figure(f"{name} once a second, share of the loop", cost_s, "", value_max=SHARE_MAX),
+        ]
     return figures
 
 
@@ -154,35 +166,24 @@ async def _settled(floor: Floor, step_s: float) -> None:
         await floor.get("/health/live")
 
 
-def _pause(*, quick: bool) -> list[Figure]:
-    agents, trading = (RUNNING_QUICK, TRADING_QUICK) if quick else (RUNNING, TRADING)
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        agent_ids = seed(folder / "floor.db", agents, trading, AgentStatus.ACTIVE)
-        with serving(_command(folder)) as address:
-            return trio.run(_pause_all, folder, address.process_id, agent_ids, SETTLE_QUICK_S if quick else SETTLE_S)
-
-
-async def _pause_all(folder: Path, process_id: int, agent_ids: Sequence[str], settle_s: float) -> list[Figure]:
-    async with _operated(folder, process_id) as floor:
-        await _settled(floor, settle_s)
-        body = {"path": "/agents", "reason": "benchmark"}
-        paused_s, acted = await _timed_post(floor, f"{ACTORS}/pause", body)
-        answers: list[str] = []
-        async with trio.open_nursery() as nursery:
-            for agent_id in agent_ids[-ORDERS:]:
-                nursery.start_soon(_order, floor, agent_id, answers)
-            seen = await _while_paused(floor, agent_ids[-1])
-            resumed_s, _ = await _timed_post(floor, f"{ACTORS}/resume", body)
-        one = {"path": f"/agents/{agent_ids[0]}", "reason": "benchmark"}
-        one_s, _ = await _timed_post(floor, f"{ACTORS}/pause", one)
-        await floor.post(f"{ACTORS}/resume", one)
+async def _pause(floor: Floor, agent_ids: Sequence[str], pace: Pace) -> list[Figure]:
+    body = {"path": "/agents", "reason": "benchmark"}
+    paused_s, acted = await _timed_post(floor, f"{ACTORS}/pause", body)
+    answers: list[str] = []
+    async with trio.open_nursery() as nursery:
+        for agent_id in agent_ids[-ORDERS:]:
+            nursery.start_soon(_order, floor, agent_id, answers)
+        seen = await _while_paused(floor, agent_ids[-1], pace.pause_s)
+        resumed_s, _ = await _timed_post(floor, f"{ACTORS}/resume", body)
+    one = {"path": f"/agents/{agent_ids[0]}", "reason": "benchmark"}
+    one_s, _ = await _timed_post(floor, f"{ACTORS}/pause", one)
+    await floor.post(f"{ACTORS}/resume", one)
     return [
         Figure(f"pause of {acted['actors']:,} actors, answered", paused_s, "s", value_max=PAUSE_S_MAX),
         Figure("last trade after the pause began", seen.last_trade_s, "s", value_max=PAUSE_S_MAX),
         Figure("ticks of prices meanwhile", seen.ticks, "", value_max=None),
         Figure("inspect of a paused agent", seen.inspect_s, "s", value_max=ANSWER_S_MAX),
-        Figure("orders that wait in mailboxes", seen.waiting, ""),
+        Figure("messages that wait in mailboxes", seen.waiting, ""),
         Figure("resume, answered", resumed_s, "s", value_max=PAUSE_S_MAX),
         Figure("orders lost or refused", ORDERS - answers.count("completed"), "", value_max=0),
         Figure("pause of one agent, answered", one_s, "s", value_max=PAUSE_S_MAX),
@@ -199,9 +200,9 @@ class Seen:
     waiting: float
 
 
-async def _while_paused(floor: Floor, agent_id: str) -> Seen:
+async def _while_paused(floor: Floor, agent_id: str, seconds: float) -> Seen:
     market = await floor.get(f"{ACTORS}/inspect", path="/market")
-    await trio.sleep(PAUSE_S)
+    await trio.sleep(seconds)
     later = await floor.get(f"{ACTORS}/inspect", path="/market")
     asked_s = time.perf_counter()
     inspected = await floor.get(f"{ACTORS}/inspect", path=f"/agents/{agent_id}/agent")

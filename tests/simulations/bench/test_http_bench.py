@@ -20,7 +20,8 @@ def test_quick_run_as_json() -> None:
     assert all(figure["bound"] > 0 and figure["value"] > 0 for figure in document["http"])
     assert {figure["name"]: figure["value"] for figure in document["floor"]}["moments not ready"] == 0
     operated = {figure["name"]: figure["value"] for figure in document["control"]}
-    assert (operated["orders lost or refused"], operated["orders that wait in mailboxes"]) == (0, 50)
+    assert operated["orders lost or refused"] == 0
+    assert operated["messages that wait in mailboxes"] >= 50
 
 
 def test_percentiles_are_by_nearest_rank() -> None:
