@@ -5,10 +5,12 @@ import tempfile
 from pathlib import Path
 
 import httpx
+import trio
 
 from tests.browser.chromium import NARROW, WIDE, chromium, window
 from tests.browser.floor_api import api, buy, make_agent
 from tests.e2e.program import running
+from tests.soak.pauses import pause
 
 PAGES = {
     "floor": "",
@@ -20,6 +22,7 @@ PAGES = {
     "new-agent": "agents/new",
 }
 SETTLED_MS = 2500
+BETWEEN_LOOKS_S = 0.5
 
 
 def main(folder: Path) -> None:
@@ -57,7 +60,7 @@ def simulate(client: httpx.Client, url: str) -> list[str]:
         for settings in ([], ["oversight.approvers=1", "oversight.ttl='30m'"])
     ]
     while any(client.get(f"{at}/{one}").raise_for_status().json()["endedAt"] is None for one in done):
-        pass
+        trio.run(pause, BETWEEN_LOOKS_S)
     for wanted in ({"scenario": "overnight-approvals", "days": 400}, {"scenario": "flash-crash"}):
         client.post(at, json=wanted).raise_for_status()
     return done

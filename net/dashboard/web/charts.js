@@ -20,14 +20,14 @@ function plotly() {
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function layout(options, hasTimes) {
+function layout(options, hasTimes, range) {
   const axis = { gridcolor: colour("--line"), zeroline: false, linecolor: colour("--line"), tickcolor: colour("--line"), automargin: false };
   return {
-    margin: { l: 72, r: 24, t: hasTimes ? 4 : 12, b: hasTimes ? 40 : 8 }, showlegend: false, hovermode: "x unified", dragmode: false,
+    margin: { l: 72, r: 24, t: hasTimes ? 4 : 12, b: hasTimes ? 48 : 8 }, showlegend: false, hovermode: "x unified", dragmode: false,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("--soft") },
     hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--line"), font: { color: colour("--text") } },
-    xaxis: { ...axis, showgrid: false, fixedrange: true, type: "date", showticklabels: hasTimes, nticks: 6 }, yaxis: { ...axis, fixedrange: true, ...options },
+    xaxis: { ...axis, showgrid: false, fixedrange: true, type: "date", range, showticklabels: hasTimes, nticks: 6 }, yaxis: { ...axis, fixedrange: true, ...options },
   };
 }
 
@@ -48,13 +48,15 @@ export async function drawEquity(above, below, points, trades) {
   const marked = trades.filter((trade) => trade.executedAt && Date.parse(trade.executedAt) >= first);
   const marks = (action, symbol, tone) => {
     const these = marked.filter((trade) => trade.action === action);
-    return { x: these.map((trade) => local(trade.executedAt)), y: these.map((trade) => valueAt(points, trade.executedAt)), text: these.map((trade) => `${trade.action} ${trade.quantity} ${trade.symbol} at $${trade.executedPrice.toFixed(2)}`), mode: "markers", type: "scatter", marker: { symbol, size: 8, color: colour(tone) }, hovertemplate: "%{text}<extra></extra>" };
+    return { x: these.map((trade) => local(trade.executedAt)), y: these.map((trade) => valueAt(points, trade.executedAt)), text: these.map((trade) => `${trade.action} ${trade.quantity} ${trade.symbol} at $${trade.executedPrice.toFixed(2)}`), mode: "markers", type: "scatter", cliponaxis: false, marker: { symbol, size: 8, color: colour(tone) }, hovertemplate: "%{text}<extra></extra>" };
   };
   const line = { x: times, y: values, mode: "lines", type: "scatter", line: { color: colour("--accent"), width: 2 }, hovertemplate: "$%{y:,.2f}<extra></extra>" };
   const fall = { x: times, y: falls, mode: "lines", type: "scatter", fill: "tozeroy", fillcolor: colour("--bad-soft"), line: { color: colour("--bad"), width: 1 }, hovertemplate: "%{y:.2f} %<extra></extra>" };
+  // Both charts have one time axis: markers would widen the upper one.
+  const range = [times[0], times.at(-1)];
   const config = { displayModeBar: false, responsive: true };
-  await Plotly.react(above, [line, marks("buy", "triangle-up", "--good"), marks("sell", "triangle-down", "--bad")], layout({ tickprefix: "$", tickformat: ",.0f", nticks: 6 }, false), config);
-  await Plotly.react(below, [fall], layout({ ticksuffix: " %", nticks: 4, rangemode: "tozero" }, true), config);
+  await Plotly.react(above, [line, marks("buy", "triangle-up", "--good"), marks("sell", "triangle-down", "--bad")], layout({ tickprefix: "$", tickformat: ",.0f", nticks: 6 }, false, range), config);
+  await Plotly.react(below, [fall], layout({ ticksuffix: " %", nticks: 4, rangemode: "tozero" }, true, range), config);
 }
 
 /** Draw how many trades a simulation has made, over all of the virtual time that it is about. */

@@ -8,6 +8,7 @@ import { quotaShare } from "../store.js";
 import { LiveTable, textCell } from "../table.js";
 
 const CALM_MS = 300;
+const MINUTE_MS = 60_000;
 
 export function floorPage(root, { store }) {
   const totals = totalsStrip(store);
@@ -42,7 +43,7 @@ function totalsStrip(store) {
     const opened = known.reduce((sum, agent) => sum + agent.open, 0);
     equity.show(dollars(value), `${count(all.length)} ${all.length === 1 ? "agent" : "agents"}`);
     profit.show(known.length ? gain(made) : "–", known.length < all.length ? `of ${count(known.length)} of ${count(all.length)} agents` : opened ? percent((100 * made) / opened) : "", tone(made));
-    pace.show(count(store.executed.length), "executed in the last minute");
+    pace.show(count(store.executed.length), performance.now() < MINUTE_MS ? "since you came" : "in the last minute");
     approvals.show(count(store.approvals.size), soonest(store), store.approvals.size ? "warn" : "");
     const near = store.nearQuota().length;
     quotas.show(count(near), near ? "at 80 % of a quota or more" : "all below 80 %", near ? "warn" : "");
@@ -54,7 +55,7 @@ function soonest(store) {
   const ends = [...store.approvals.values()].map((approval) => Date.parse(approval.expiresAt));
   if (ends.length === 0) return "nothing needs you";
   const minutes = Math.max(0, Math.ceil((Math.min(...ends) - store.now_ms()) / 60_000));
-  return `the first expires in ${minutes} min`;
+  return `first expires in ${minutes} min`;
 }
 
 function tile(label) {
@@ -76,10 +77,9 @@ function priceStrip(store) {
         list.append(cell.element);
       }
       const cell = cells.get(symbol);
-      const colour = price.change > 0 ? "good" : price.change < 0 ? "bad" : "";
       text(cell.price, price.price.toFixed(2));
       text(cell.change, percent(price.changePercent));
-      classes(cell.change, `change ${colour}`);
+      classes(cell.change, `change ${tone(price.changePercent)}`);
       cell.spark.draw(price.points);
     }
   };
@@ -176,7 +176,7 @@ function agentTable(store) {
   };
   for (const control of [search, status, strategy]) control.addEventListener("input", filter);
   const element = h("section", { class: "card agents", "aria-label": "Agents" },
-    h("header", {}, h("h2", {}, "Agents"), shown, h("span", { class: "grow" }), h("div", { class: "filters" }, search, status, strategy, may("trader") && newAgentLink())), table.element, empty);
+    h("header", {}, h("h2", {}, "Agents"), shown, h("span", { class: "grow" }), h("div", { class: "filters" }, search, status, strategy), may("trader") && newAgentLink()), table.element, empty);
   return { element, show, close: () => table.close() };
 }
 
