@@ -24,7 +24,7 @@ TOP: Final = f"{ACTORS}/top"
 ROWS_BESIDE: Final = 6
 """Lines of the screen that the head and the foot of the table take."""
 
-WIDE_BESIDE: Final = 90
+WIDE_BESIDE: Final = 75
 NARROW_BESIDE: Final = 40
 """Columns of the screen that stand beside the path."""
 
