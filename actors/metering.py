@@ -27,7 +27,7 @@ from actors.ports.metering import (
 )
 from actors.quota import NONE_LEFT, Lease
 from actors.services import Services
-from supervisor import Actor, Refusal, Reply, correlated, handles
+from supervisor import Actor, Refusal, Reply, correlated, correlation_id, handles
 
 LEASE_CALLS_MAX: Final = 200
 """How far the floor may go beyond what the service knows, in calls of one agent."""
@@ -53,7 +53,7 @@ class MeteringActor(Actor):
     def __init__(self, services: Services) -> None:
         self._services = services
         self._waiting: dict[str, list[Reply[None]]] = {}
-        self._due, self._refreshes = trio.open_memory_channel[str](math.inf)
+        self._due, self._refreshes = trio.open_memory_channel[tuple[str, str | None]](math.inf)
         """The agents that need a new lease, first come first served."""
         self._refreshers = 0
         self._given: dict[str, QuotaLimits] = {}
@@ -87,7 +87,7 @@ class MeteringActor(Actor):
             if not self._refreshes.statistics().tasks_waiting_receive and self._refreshers < REFRESHERS_MAX:
                 self._refreshers += 1
                 self.ctx.start_task(self._refresh_all)
-            self._due.send_nowait(agent_id)
+            self._due.send_nowait((agent_id, correlation_id.get()))
         else:
             waiting.append(reply)
         return reply
@@ -125,8 +125,9 @@ class MeteringActor(Actor):
 
     async def _refresh_all(self) -> None:
         """Take new leases, one after the other: a task for each would cost more than its lease."""
-        async for agent_id in self._refreshes:
-            await self._refresh(agent_id)
+        async for agent_id, correlation in self._refreshes:
+            with correlated(correlation):
+                await self._refresh(agent_id)
 
     async def _refresh(self, agent_id: str) -> None:
         """Take a new lease and serve everybody who waits for it."""
