@@ -1,7 +1,7 @@
 """Where two runs part: the first event that is not the same in both logs."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, zip_longest
 from typing import Any
 
 import orjson
@@ -14,9 +14,9 @@ _ABSENT = "(absent)"
 
 @frozen
 class Parting:
-    """The first line, counted from 1, in which two logs differ; None stands for a log that has ended there."""
+    """The first event in which two logs differ, by its number from 1; None stands for a log that has ended there."""
 
-    line: int
+    number: int
     first: Mapping[str, Any] | None
     second: Mapping[str, Any] | None
     before: Mapping[str, Any] | None
@@ -31,11 +31,12 @@ class Parting:
 
 def first_parting(first: Iterable[bytes], second: Iterable[bytes]) -> Parting | None:
     """Return where two logs part, None where they are the same."""
+    one, other = _log_of(first), _log_of(second)
     before: bytes | None = None
-    for number, (one, other) in enumerate(zip_longest(first, second), start=1):
-        if one != other:
-            return Parting(number, _event(one), _event(other), _event(before))
-        before = one
+    for number, (line, other_line) in enumerate(zip_longest(one.lines, other.lines), start=1):
+        if line != other_line:
+            return Parting(number, one.event(line), other.event(other_line), one.event(before))
+        before = line
     return None
 
 
@@ -44,13 +45,29 @@ def changed_keys(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tu
     return list(_differences("", first, second))
 
 
-def _event(line: bytes | None) -> Mapping[str, Any] | None:
-    if line is None:
-        return None
-    event: dict[str, Any] = orjson.loads(line)
-    values = event.get("trade")
-    # The first line, which names the values, has nothing but the names.
-    return event | {"trade": dict(zip(TRADE_FIELDS, values, strict=True))} if isinstance(values, list) else event
+@frozen
+class _Log:
+    """The lines of events of a log, and the names of a trade's values there."""
+
+    names: Sequence[str]
+    lines: Iterable[bytes]
+
+    def event(self, line: bytes | None) -> Mapping[str, Any] | None:
+        """Return the event of a line, its trade's values by name."""
+        if line is None:
+            return None
+        event: dict[str, Any] = orjson.loads(line)
+        values = event.get("trade")
+        return event | {"trade": dict(zip(self.names, values, strict=True))} if isinstance(values, list) else event
+
+
+def _log_of(text: Iterable[bytes]) -> _Log:
+    """Return a log by its text; a log that was written before trades stood in lists begins with an event."""
+    lines = iter(text)
+    for line in lines:
+        first: dict[str, Any] = orjson.loads(line)
+        return _Log(TRADE_FIELDS, chain([line], lines)) if "seq" in first else _Log(first["trade"], lines)
+    return _Log(TRADE_FIELDS, ())
 
 
 def _differences(path: str, first: Any, second: Any) -> Iterator[tuple[str, object, object]]:

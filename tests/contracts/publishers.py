@@ -13,7 +13,7 @@ from actors.views import FloorViews
 from net.metrics.trades import TradeMeter
 from net.websocket.hub import Hub
 from simulations.chaos.world import WitnessedPublisher, World
-from simulations.event_log import EventLog
+from simulations.event_log import FIRST_LINE, EventLog
 from simulations.recording import OPENING, Horizon, Recorder
 from tests.actors.builders import a_book
 from tests.actors.headless import RecordingPublisher
@@ -47,7 +47,7 @@ def recorder(_around: Around) -> Stage:
 
     def heard() -> list[int]:
         log.digest()
-        lines = [json.loads(line) for line in file.getvalue().splitlines()]
+        lines = [json.loads(line) for line in file.getvalue().removeprefix(FIRST_LINE).splitlines()]
         return [line["seq"] for line in lines if line["type"].startswith(TRADES)]
 
     return Stage(subject, heard, lambda: subject.ticks - OPENING)

@@ -18,7 +18,7 @@ def test_the_first_different_line_is_found(first: list[bytes], second: list[byte
     if parting is None:
         assert first == second
         return
-    at = parting.line - 1
+    at = parting.number - 1
     assert first[:at] == second[:at]
     assert first[at : at + 1] != second[at : at + 1]
     assert parting.before == (orjson.loads(first[at - 1]) if at else None)
@@ -34,7 +34,8 @@ def test_values_of_a_trade_are_named() -> None:
     parting = first_parting(first, second)
 
     assert parting is not None
-    assert parting.line == 2
+    assert parting.number == 1
+    assert parting.before is None
     assert parting.fields() == [("trade.trade_id", "trd_1", "trd_2")]
 
 

@@ -133,7 +133,7 @@ def test_runs_that_part_are_told_apart(run: Path, tmp_path: Path) -> None:
     assert "seed: 7 and 8" in parted.stdout
     assert "The runs part at event 1." in parted.stdout
     assert "agent.created of agt_1, by Simulation, 0:00 after the start" in parted.stdout
-    assert as_json["line"] == 1
+    assert as_json["event"] == 1
     assert json.loads(_tradefloor("diff-runs", str(run), str(run), "--json").stdout) == {"same": True}
 
 

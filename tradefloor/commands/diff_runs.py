@@ -46,7 +46,7 @@ def _document(parting: Parting | None) -> dict[str, Any]:
         return {"same": True}
     return {
         "same": False,
-        "line": parting.line,
+        "event": parting.number,
         "first": parting.first,
         "second": parting.second,
         "fields": [{"field": name, "first": one, "second": other} for name, one, other in parting.fields()],
@@ -67,7 +67,7 @@ def _circumstances(one: SavedRun, other: SavedRun) -> list[str]:
 def _told(parting: Parting | None, run: SavedRun) -> list[str]:
     if parting is None:
         return [f"The runs are the same: {run.summary['events']:,} events, digest {run.summary['digest']}."]
-    lines = [f"The runs part at event {parting.line:,}."]
+    lines = [f"The runs part at event {parting.number:,}."]
     if parting.before is not None:
         lines.append(f"  before   {_event_text(parting.before, run)}")
     for name, event in (("first", parting.first), ("second", parting.second)):
