@@ -43,11 +43,13 @@ GOLDEN: Final = (
     (re.compile(r"(?<=:)\d+(?= )"), "N"),
     (re.compile(r"(?<![\w-])[-+]?\$?\d[\d,]*(\.\d+)?( ?%|\b)"), "N"),
     (re.compile(r"\b(running|passive|busy)\b"), "UP"),
+    (re.compile(r"\b(low|medium|high|critical)\b"), "RISK"),
     (re.compile(r"N UP(, N UP)+"), "N UP"),
     (re.compile(r"[▁▂▃▄▅▆▇█]+"), ""),
     (re.compile(r"[─ ]{2,}"), " "),
 )
-"""What differs from run to run, made alike: ids, hashes, times, numbers, and whether an actor happens to rest."""
+"""What differs from run to run, made alike: ids, hashes, times, numbers, whether an actor happens to rest, and the risk
+of an order, which follows from prices that go on."""
 
 
 @frozen

@@ -13,6 +13,7 @@ from typing import Any, Final
 import grpc
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from actors.metering import LEASE_CALLS_MAX
 from persistence.sqlite import connect_reader, connect_writer
@@ -153,9 +154,10 @@ async def test_others_hold_the_database(tmp_path: Path) -> None:
             check_refusal(refused, "database is locked")
             assert (await api.client.get("/health/ready")).status_code == 200
             assert len(await trades(api, agent_id)) == 10
+            await api.get(f"/agents/{agent_id}/portfolio")
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(buy, api, agent_id)
-                await api.get(f"/agents/{agent_id}/portfolio")
+                await wait_all_tasks_blocked()
                 writer.execute("ROLLBACK")
             writer.close()
             assert (await order(api, agent_id, key="under-lock")).status_code == 200
