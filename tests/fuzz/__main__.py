@@ -38,11 +38,23 @@ class User:
     """Somebody with agents and what belongs to them."""
 
     def __init__(self, url: str, login: Mapping[str, str]) -> None:
+        self._http = httpx.Client(base_url=f"{url}/api/v1", timeout=30)
         session = sign_in(url, login)
         self.user_id = session["user"]["userId"]
-        self.credential = f"Bearer {session['token']}"
-        headers = {"Authorization": self.credential}
-        self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=30)
+        self._take(session)
+
+    @property
+    def credential(self) -> str:
+        """What the user shows; good for an hour after `renew`."""
+        return self._http.headers["Authorization"]
+
+    def renew(self) -> None:
+        """Exchange the refresh token: a run of many examples takes longer than an access token lives."""
+        self._take(self.made("/auth/refresh", {"refreshToken": self._refresh_token}))
+
+    def _take(self, session: Mapping[str, Any]) -> None:
+        self._http.headers["Authorization"] = f"Bearer {session['token']}"
+        self._refresh_token = session["refreshToken"]
 
     def made(self, path: str, body: object) -> Any:
         """POST, and return the answer."""
@@ -87,7 +99,9 @@ def fuzz(folder: Path, examples: int, seed: int) -> bool:
         run = Run(program.url, folder, examples, seed)
         well = as_admin(run, admin, people, spare[::2])
         well &= as_traders(run, people, spare[1::2])
-        for name, user in {"admin": admin, **people}.items():
+        everybody = {"admin": admin, **people}
+        for name, user in everybody.items():
+            user.renew()
             assert user.is_signed_in(), f"{name} was signed out on the way, and what followed was refused for that"
         ready = httpx.get(f"{program.url}/health/ready", timeout=10)
         assert ready.status_code == 200, ready.text
@@ -105,6 +119,7 @@ def added(url: str, admin: User, name: str) -> User:
 
 def as_admin(run: "Run", admin: User, people: Mapping[str, User], spare: Sequence[str]) -> bool:
     """Fuzz as somebody who may do everything."""
+    admin.renew()
     user = admin.made("/users", {"email": email_of("fuzzed"), "role": "viewer", "password": PASSWORD})
     pool = {
         "objects": [admin.objects() | {"userId": user["userId"]} for _ in range(OBJECTS)],
@@ -119,6 +134,8 @@ def as_admin(run: "Run", admin: User, people: Mapping[str, User], spare: Sequenc
 
 def as_traders(run: "Run", people: Mapping[str, User], spare: Sequence[str]) -> bool:
     """Fuzz as two traders, who ask about each other's objects and about those of a third one."""
+    for user in people.values():
+        user.renew()
     objects = [people["eve"].objects() for _ in range(OBJECTS)]
     foreign = {value for ids in objects for name, value in ids.items() if name != "symbol"}
     own = people[PEERS[0]].made("/agents", NEW_AGENT)["agentId"]
@@ -138,16 +155,21 @@ class Run:
 
     def schemathesis(self, pool: Mapping[str, Any], users: Mapping[str, User]) -> bool:
         """Run it as some users on the objects of a pool, and say whether it found nothing."""
-        credentials = {name: user.credential for name, user in users.items()}
-        headers = {name: [{"name": "Authorization", "value": value}] for name, value in credentials.items()}
         auth, objects = (self.folder / name for name in ("auth.json", "pool.json"))
-        auth.write_text(json.dumps({"auth": [{"name": name, "fixedHeaders": headers[name]} for name in users]}))
-        objects.write_text(json.dumps({**pool, "credentials": list(credentials.values())}))
         who = f"peers = {json.dumps(list(users))}" if len(users) > 1 else f"user = '{next(iter(users))}'"
         settings = f"{CONFIG.read_text('utf-8')}\n[auth.wfc]\npath = '{auth}'\n{who}\n"
-        well = self._phases("examples,coverage,fuzzing", self.seed, settings, objects)
+        parts = [("examples,coverage,fuzzing", self.seed, settings)]
         for number, links in enumerate(LINKS):
-            well &= self._phases("stateful", self.seed * SEEDS_APART + number, f"{settings}\n{links}", objects)
+            parts.append(("stateful", self.seed * SEEDS_APART + number, f"{settings}\n{links}"))
+        well = True
+        for part in parts:
+            for user in users.values():
+                user.renew()
+            credentials = {name: user.credential for name, user in users.items()}
+            headers = {name: [{"name": "Authorization", "value": value}] for name, value in credentials.items()}
+            auth.write_text(json.dumps({"auth": [{"name": name, "fixedHeaders": headers[name]} for name in users]}))
+            objects.write_text(json.dumps({**pool, "credentials": list(credentials.values())}))
+            well &= self._phases(*part, objects)
         return well
 
     def _phases(self, phases: str, seed: int, settings: str, objects: Path) -> bool:
