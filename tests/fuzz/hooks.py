@@ -27,6 +27,9 @@ QUANTITY_MAX: Final = 20
 SIGN_OUT: Final = "signOut"
 TRACE: Final = "traceActors"
 TRACE_S_MAX: Final = 1
+WATCH: Final = "watchActors"
+WINDOW_MS_MIN: Final = 200
+FOLLOW: Final = "tailEvents"
 SIMULATED_DAYS: Final = 1
 NOBODY_LISTENS: Final = "http://127.0.0.1:9/"
 
@@ -52,7 +55,7 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     """Turn aside what would end the run, or reach beyond this machine."""
     operation = case.operation.definition.raw.get("operationId")
     body: Any = case.body
-    query: Any = case.query
+    shorten(case, operation)
     if case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL:
         # A key that came before is answered with what was made then, which may be gone by now.
         case.headers.pop("Idempotency-Key", None)
@@ -67,9 +70,6 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     elif operation in CONTROLS and isinstance(body, dict) and str(body.get("path", "")).startswith("/"):
         # Any other path, or a pattern, could stop the server that is tried.
         body["path"] = POOL["actor"]
-    elif operation == TRACE and isinstance(query, dict) and query.get("seconds", TRACE_S_MAX + 1) in range(1, 601):
-        # A trace takes as long as it is told to.
-        query["seconds"] = TRACE_S_MAX
     elif operation == "startSimulation" and isinstance(body, dict) and body.get("days") in range(1, 3_661):
         # A simulation takes as long as it is told to.
         body["days"] = SIMULATED_DAYS
@@ -78,6 +78,32 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
         url = body["channels"].get("webhookUrl")
         if isinstance(url, str) and url.startswith(("http://", "https://")):
             body["channels"]["webhookUrl"] = NOBODY_LISTENS
+
+
+def shorten(case: schemathesis.Case[Any], operation: str | None) -> None:
+    """Let what is sent line by line end soon, where its query is valid; this client waits for the end."""
+    query: Any = case.query
+    if operation == WATCH and (query is None or isinstance(query, dict)):
+        end_soon(case)
+    elif operation == TRACE and isinstance(query, dict) and query.get("seconds", TRACE_S_MAX + 1) in range(1, 601):
+        query["seconds"] = TRACE_S_MAX
+    elif operation == FOLLOW and isinstance(query, dict) and str(query.get("follow")).lower() == "true":
+        query["follow"] = "false"
+
+
+def end_soon(case: schemathesis.Case[Any]) -> None:
+    """Ask for one short window, where any number of windows, or none at all for ever, was asked for validly."""
+    query: dict[str, Any] = case.query or {}
+    if "windows" not in query or number_of(query["windows"]) in range(1, 1_000_001):
+        query["windows"] = 1
+    if "intervalMs" not in query or number_of(query["intervalMs"]) in range(WINDOW_MS_MIN, 60_001):
+        query["intervalMs"] = WINDOW_MS_MIN
+    case.query = query
+
+
+def number_of(value: object) -> int | None:
+    """Return a whole number, also one in writing; None for anything else."""
+    return int(str(value)) if re.fullmatch("-?[0-9]{1,9}", str(value), re.ASCII) else None
 
 
 def make_something(case: schemathesis.Case[Any]) -> None:
