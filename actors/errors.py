@@ -107,6 +107,10 @@ class SimulationNotOver(TradingError):
     """The simulation has not ended yet."""
 
 
+class ReportNotFound(TradingError):
+    """The simulation ended without a report, for instance because it failed."""
+
+
 class SimulationsUnavailable(TradingError):
     """Simulations cannot be kept now, for instance because the disk is full; nothing was changed."""
 

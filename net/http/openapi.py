@@ -221,6 +221,8 @@ def _errors(route: Route) -> set[int]:
         errors.add(404)
     if route.method != "GET":
         errors |= {404, 409}
+    if operation_id(route) == "getSimulationReport":  # Until its run has ended.
+        errors.add(409)
     if route.method in {"POST", "PUT", "PATCH"}:
         errors.add(415)
     if route.method == "POST":

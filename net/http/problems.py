@@ -94,6 +94,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     trading.TradeNotFound: Cause(404, "trade-not-found", "Trade not found"),
     trading.ApprovalNotFound: Cause(404, "approval-not-found", "Approval not found"),
     trading.SimulationNotFound: Cause(404, "simulation-not-found", "Simulation not found"),
+    trading.ReportNotFound: Cause(404, "report-not-found", "Report not found"),
     trading.EventNotFound: Cause(404, "event-not-found", "Event not found"),
     metering.QuotaUnknown: Cause(404, "quota-not-found", "Quota not found"),
     auth.PersonNotFound: Cause(404, "user-not-found", "User not found"),

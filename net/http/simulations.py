@@ -7,9 +7,8 @@ import gzip
 from typing import Final
 
 import trio
-from werkzeug.exceptions import NotFound
 
-from actors.errors import FloorBusy, SimulationNotFound
+from actors.errors import FloorBusy, ReportNotFound, SimulationNotFound, SimulationNotOver
 from actors.events import ControlAction
 from actors.model import Role
 from actors.ports.simulations import ScenarioRefused
@@ -139,8 +138,10 @@ async def _report(call: Call, simulation_id: str) -> Reply:
     simulations = _simulations(call)
     job = simulations.board.job(simulation_id)
     body = await simulations.store.report(job.job_id)
+    if body is None and not job.state.is_over:
+        raise SimulationNotOver(f"the simulation is {job.state}; its report is there once it has ended")
     if body is None:
-        raise NotFound(f"the simulation has no report: it is {job.state}")
+        raise ReportNotFound(f"the simulation ended without a report: it is {job.state}; start it again")
     if not takes_gzip(call.exchange.headers.get(b"accept-encoding", b"")):
         return Reply(raw=body, headers=REPORT_HEADERS)
     # It has megabytes: packed in the loop it would hold everybody up.

@@ -185,8 +185,11 @@ async def test_a_report_opens_by_its_link_alone(mock_clock: MockClock) -> None:
     """In a sandbox, without a token, until the link's time is over; packed for those who take it."""
     async with desk() as at:
         job_id = await at.start()
-        assert (await at.call("GET", f"/{job_id}/report")).status == 404
+        early = await at.call("GET", f"/{job_id}/report")
+        assert (early.status, early.slug) == (409, "simulation-not-over")
         await at.end(job_id, Ending(RESULT))
+        lost = await at.call("GET", f"/{job_id}/report")
+        assert (lost.status, lost.slug) == (404, "report-not-found")
         at.store.reports[job_id] = REPORT
         url = (await at.call("GET", f"/{job_id}")).json["reportUrl"]
         opened = await at.edge.call("GET", url)
