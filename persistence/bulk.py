@@ -13,7 +13,11 @@ from attrs import frozen
 from persistence.sqlite import Connection
 
 ROWS_PER_STEP_MAX: Final = 64
-"""Larger steps gain nothing. The powers of two up to this are as many texts of each statement as SQLite keeps ready."""
+"""Larger steps gain nothing."""
+
+ROWS_IN_ONE_STEP_MAX: Final = 16
+"""So many rows, a busy floor's batch, are one step; more are steps of powers of two. A text of each statement for every
+number of rows would be more than a connection keeps ready."""
 
 
 @frozen
@@ -28,10 +32,15 @@ def insert(connection: Connection, into: Insert, rows: Sequence[tuple[object, ..
     """Insert rows, in their order. All have as many values as the table has columns, or as the head names."""
     done = 0
     while done < len(rows):
-        step = min(ROWS_PER_STEP_MAX, 1 << ((len(rows) - done).bit_length() - 1))
+        step = _step(len(rows) - done)
         values = [value for row in rows[done : done + step] for value in row]
         connection.execute(_statement(into, step, len(rows[done])), values)
         done += step
+
+
+def _step(left: int) -> int:
+    """Return how many of the rows that are left the next step inserts."""
+    return left if left <= ROWS_IN_ONE_STEP_MAX else min(ROWS_PER_STEP_MAX, 1 << (left.bit_length() - 1))
 
 
 @cache

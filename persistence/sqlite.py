@@ -21,6 +21,8 @@ BUSY_TIMEOUT_MS = 1_000
 """How long a statement waits for another program's lock before it fails; within the deadline of an ask."""
 
 CACHE_KIB = 32_768
+STATEMENTS_READY_MAX = 256
+"""More than there are texts of insertions, one for each table and number of rows."""
 WAL_AUTOCHECKPOINT_PAGES = 4_000
 """Four times SQLite's default: fewer, longer checkpoints cost less in all, and 16 MB are replayed in an instant."""
 
@@ -44,7 +46,11 @@ def has_wal_reset_bug(version: tuple[int, ...] | None = None) -> bool:
 def connect_writer(path: Path) -> Connection:
     """Open the one connection that writes and checkpoints, each of its commits synced before it returns."""
     connection = sqlite3.connect(
-        str(path), timeout=BUSY_TIMEOUT_MS / 1_000, isolation_level=None, check_same_thread=False
+        str(path),
+        timeout=BUSY_TIMEOUT_MS / 1_000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=STATEMENTS_READY_MAX,
     )
     set_up_writer(connection)
     return connection

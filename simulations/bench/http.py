@@ -1,6 +1,6 @@
 """Durable trades and portfolio reads a second over real sockets, against a bare answer on the same Hypercorn.
 
-The server runs in a process of its own, as users start it, and the client in this one. Fifty agents trade over sixteen
+Each server runs in a process of its own, as users start it, and the client in this one. Fifty agents trade over sixteen
 connections; each trade is committed at `synchronous=FULL` before it is answered.
 """
 
@@ -17,12 +17,15 @@ import trio
 from attrs import frozen
 
 from simulations.bench.report import Figure
-from simulations.bench.wire_client import Load, drive, encode, read_answer
+from simulations.bench.wire_client import Load, drive, encode, read_answer, together
 
 AGENTS: Final = 50
 CONNECTIONS: Final = 16
-SECONDS: Final = 10.0
-SECONDS_QUICK: Final = 1.0
+ROUND_S: Final = 1.5
+ROUNDS: Final = 10
+"""Trades, reads and bare answers take turns: a machine that is shared is now slow and now fast, for seconds on end, and
+of what is measured one after the other the ratio would differ by a third from run to run."""
+
 WARM_UP_S: Final = 1.0
 LOGIN: Final = {"email": "demo@example.com", "password": "demo123"}
 NEW_AGENT: Final = {
@@ -54,14 +57,14 @@ class Address:
 
 def run(*, quick: bool = False) -> list[Figure]:
     """Measure, and return the figures."""
-    seconds = SECONDS_QUICK if quick else SECONDS
-    with serving([sys.executable, "-m", "simulations.bench.bare_asgi"]) as address:
-        bare = trio.run(_bare, address, seconds)
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tradefloor", "serve", "--port", "0", "--no-demo", "--log-level", "error"]
         limits = ["--rate-limit-user-max", "100000000", "--rate-limit-max", "1000000"]
-        with serving([*command, *limits, "--database-path", f"{folder}/floor.db"]) as address:
-            reads, trades = trio.run(_floor, address, seconds)
+        with (
+            serving([*command, *limits, "--database-path", f"{folder}/floor.db"]) as floor,
+            serving([sys.executable, "-m", "simulations.bench.bare_asgi"]) as bare_asgi,
+        ):
+            trades, reads, bare = trio.run(_measure, floor, bare_asgi, 1 if quick else ROUNDS)
     return [
         *_figures("GET portfolio", reads, bare, RATIO_READS_MIN),
         *_figures("durable trades", trades, bare, RATIO_TRADES_MIN),
@@ -85,23 +88,23 @@ def serving(command: Sequence[str]) -> Iterator[Address]:
             process.communicate()
 
 
-async def _bare(address: Address, seconds: float) -> Load:
-    request = encode("GET", "/", address.authority)
-    requests: list[Callable[[int], bytes]] = [lambda _count: request] * CONNECTIONS
-    await drive(address.host, address.port, requests, min(seconds, WARM_UP_S))
-    return await drive(address.host, address.port, requests, seconds)
-
-
-async def _floor(address: Address, seconds: float) -> tuple[Load, Load]:
-    token = (await call(address, "/api/v1/auth/login", LOGIN, None, 200))["token"]
-    agents = [(await call(address, "/api/v1/agents", NEW_AGENT, token, 201))["agentId"] for _ in range(AGENTS)]
-    reads = [_reader(address, token, agents, number) for number in range(CONNECTIONS)]
-    trades = [_trader(address, token, agents, number) for number in range(CONNECTIONS)]
-    await drive(address.host, address.port, trades, min(seconds, WARM_UP_S))
-    return (
-        await drive(address.host, address.port, reads, seconds),
-        await drive(address.host, address.port, trades, seconds),
-    )
+async def _measure(floor: Address, bare_asgi: Address, rounds: int) -> list[Load]:
+    """Return what trades, reads and bare answers measured; usage of the trades is delivered during the reads."""
+    token = (await call(floor, "/api/v1/auth/login", LOGIN, None, 200))["token"]
+    agents = [(await call(floor, "/api/v1/agents", NEW_AGENT, token, 201))["agentId"] for _ in range(AGENTS)]
+    bare = encode("GET", "/", bare_asgi.authority)
+    kinds: list[tuple[Address, list[Callable[[int], bytes]]]] = [
+        (floor, [_trader(floor, token, agents, number) for number in range(CONNECTIONS)]),
+        (floor, [_reader(floor, token, agents, number) for number in range(CONNECTIONS)]),
+        (bare_asgi, [lambda _count: bare] * CONNECTIONS),
+    ]
+    for address, requests in kinds:
+        await drive(address.host, address.port, requests, WARM_UP_S)
+    loads: list[list[Load]] = [[] for _ in kinds]
+    for _ in range(rounds):
+        for (address, requests), measured in zip(kinds, loads, strict=True):
+            measured.append(await drive(address.host, address.port, requests, ROUND_S))
+    return [together(measured) for measured in loads]
 
 
 def _reader(address: Address, token: str, agents: Sequence[str], number: int) -> Callable[[int], bytes]:

@@ -38,6 +38,11 @@ class Load:
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
+def together(loads: Sequence[Load]) -> Load:
+    """Return what several runs measured as if it had been one."""
+    return Load(sum(load.seconds for load in loads), [ms for load in loads for ms in load.latencies_ms])
+
+
 def encode(method: str, path: str, host: str, token: str | None = None, body: bytes = b"") -> bytes:
     """Return a request as it goes over the wire."""
     lines = [f"{method} {path} HTTP/1.1", f"host: {host}", "accept: application/json"]

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from simulations.bench.wire_client import Load, UnexpectedAnswer, encode
+from simulations.bench.wire_client import Load, UnexpectedAnswer, encode, together
 from tradefloor.commands.bench import bench
 
 pytestmark = pytest.mark.e2e
@@ -28,6 +28,12 @@ def test_percentiles_are_by_nearest_rank() -> None:
     """Of a hundred latencies the 99th percentile is the last but one."""
     load = Load(seconds=2.0, latencies_ms=[float(number) for number in range(100)])
     assert (load.rate, load.percentile_ms(50), load.percentile_ms(99)) == (50.0, 50.0, 99.0)
+
+
+def test_rounds_count_together() -> None:
+    """A fast and a slow round have the rate of all their answers over all their time."""
+    load = together([Load(1.0, [1.0] * 30), Load(2.0, [2.0] * 30)])
+    assert (load.rate, load.percentile_ms(25), load.percentile_ms(75)) == (20.0, 1.0, 2.0)
 
 
 def test_requests_are_encoded_as_http() -> None:
