@@ -41,6 +41,7 @@ BARS_WAITING_MAX = 1_440
 """Minutes of bars that wait at most while the storage is unavailable: a day's; then the oldest are lost."""
 
 _log = logging.getLogger(__name__)
+_TENDED = (AgentCreated, ApprovalRequested)
 _FACADES = {
     Channel.METERING: paths.METERING,
     Channel.OVERSIGHT: paths.OVERSIGHT,
@@ -174,8 +175,10 @@ class JournalActor(Actor):
             self._commits += 1
             self._show(commit, result)
             queued.reply.reply(result)
-            if any(isinstance(event, AgentCreated | ApprovalRequested) for event in commit.events):
-                tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
+            for event in commit.events:
+                if isinstance(event, _TENDED):
+                    tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
+                    break
             book = commit.book
             if book is not None and book.open_trades and any(_rests(event, book) for event in commit.events):
                 tell(self.ctx, paths.portfolio(commit.stream), WatchAgain())

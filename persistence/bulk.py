@@ -6,6 +6,7 @@ that had it meanwhile. `executemany` takes a step for each row; here one step in
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from attrs import frozen
@@ -33,7 +34,7 @@ def insert(connection: Connection, into: Insert, rows: Sequence[tuple[object, ..
     done = 0
     while done < len(rows):
         step = _step(len(rows) - done)
-        values = [value for row in rows[done : done + step] for value in row]
+        values = tuple(chain.from_iterable(rows[done : done + step]))
         connection.execute(_statement(into, step, len(rows[done])), values)
         done += step
 

@@ -32,8 +32,8 @@ class SystemClock:
 class SystemIds:
     """Identifiers of 96 bits: the time, and then the system's randomness, which is asked for many of them at a time.
 
-    What was made at the same time stands together in the indexes: with ids in any order each trade wrote another page of
-    each index that it is in. A system call for each id would cost a trade as much as its ledger does.
+    What was made at the same time stands together in the indexes: with ids in any order each trade wrote another page
+    of each index that it is in. A system call for each id would cost a trade as much as its ledger does.
     """
 
     def __init__(self) -> None:
