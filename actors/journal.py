@@ -161,11 +161,19 @@ class JournalActor(Actor):
         # Whatever a publisher does, the views must show all of the batch: the next decisions are made on them.
         for queued, result in zip(batch, results, strict=True):
             self._settle(queued, result)
-        for channel in dict.fromkeys(CHANNELS[type(delivery)] for commit in commits for delivery in commit.deliveries):
+        last_seqs = [result.recorded[-1].seq for result in results if isinstance(result, Committed) and result.recorded]
+        if last_seqs:
+            self._views.last_seq = last_seqs[-1]
+        delivered = {type(delivery): None for commit in commits for delivery in commit.deliveries}
+        for channel in dict.fromkeys(CHANNELS[kind] for kind in delivered):
             tell(self.ctx, _FACADES[channel], DrainOutbox())
+        self._publish(commits, results)
+
+    def _publish(self, commits: Sequence[Commit], results: Sequence[CommitResult]) -> None:
+        tells_log = _log.isEnabledFor(logging.DEBUG)
         for commit, result in zip(commits, results, strict=True):
             if isinstance(result, Committed):
-                if _log.isEnabledFor(logging.DEBUG):
+                if tells_log:
                     _tell_log(commit, result)
                 self._publisher.publish(result.recorded, commit.agent, commit.book)
 
@@ -173,7 +181,7 @@ class JournalActor(Actor):
         commit = queued.append.commit
         if isinstance(result, Committed):
             self._commits += 1
-            self._show(commit, result)
+            self._show(commit)
             queued.reply.reply(result)
             for event in commit.events:
                 if isinstance(event, _TENDED):
@@ -187,13 +195,11 @@ class JournalActor(Actor):
         else:
             queued.reply.fail(_refusal(result))
 
-    def _show(self, commit: Commit, committed: Committed) -> None:
+    def _show(self, commit: Commit) -> None:
         self._views.publish(commit.agent, commit.book)
         for event in commit.events:
             if isinstance(event, TradeExecuted):
                 self._views.count_traded(event.trade.symbol, event.trade.quantity)
-        if committed.recorded:
-            self._views.last_seq = committed.recorded[-1].seq
 
     def _repeat(self, queued: _Queued, done: AlreadyDone) -> None:
         claim = queued.append.commit.claim
