@@ -17,7 +17,6 @@ from net.auth.identity import Identity
 from net.peer import PEER_USER_ID
 from net.server import BACKLOG
 
-SOCKET_NAME: Final = "control.sock"
 PATH_BYTES_MAX: Final = 107
 """The longest path that the kernel takes for a Unix socket."""
 

@@ -19,7 +19,7 @@ from net.floor_socketio.endpoint import create_socketio
 from net.grpc.metering_client import MeteringClient
 from net.grpc.oversight_client import OversightClient
 from net.http.app import create_app
-from net.local_control import SOCKET_NAME, AsLocalOperator, listen_locally, local_operator
+from net.local_control import AsLocalOperator, listen_locally, local_operator
 from net.loop_watch import LoopWatchActor
 from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
@@ -35,6 +35,7 @@ from supervisor import ChildSpec, SupervisorSpec
 from tradefloor import __version__
 from tradefloor.floor import Floor, open_floor, signing_secret
 from tradefloor.observing import observed
+from tradefloor.places import SOCKET_NAME
 from tradefloor.settings import Settings
 from tradefloor.simulator import ProcessSimulator
 from tradefloor.surroundings import entropy

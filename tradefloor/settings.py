@@ -13,10 +13,10 @@ import click
 from attrs import Attribute, field, fields, frozen
 
 from actors.money import MoneyError, dollars
+from tradefloor.places import DATABASE_DEFAULT
 from tradefloor.tls import client_tls
 
 SECRET_BYTES_MIN: Final = 32
-DATABASE_DEFAULT: Final = Path("data/tradefloor.db")
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ from actors.ports.history import AuditEntry
 from net.wire.audit import audit_json
 from net.wire.scalars import format_timestamp
 from persistence.audit import read_audit
-from tradefloor.settings import DATABASE_DEFAULT
+from tradefloor.places import DATABASE_DEFAULT
 
 
 @click.command()

@@ -23,7 +23,7 @@ from net.wire.scalars import format_timestamp
 from persistence.files import FloorInUse
 from persistence.people import SqlitePeople
 from persistence.store import open_store
-from tradefloor.settings import DATABASE_DEFAULT
+from tradefloor.places import DATABASE_DEFAULT
 from tradefloor.surroundings import SystemClock, SystemIds, entropy
 
 PASSWORD_CHARACTERS_MIN: Final = 12

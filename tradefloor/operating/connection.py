@@ -12,7 +12,7 @@ import click
 import httpx
 from attrs import frozen
 
-from net.local_control import SOCKET_NAME
+from tradefloor.places import SOCKET_NAME
 
 TIMEOUT_S: Final = 30.0
 REFUSED: Final = 1

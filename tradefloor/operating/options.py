@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from tradefloor.operating.connection import Connection, Place, connected
-from tradefloor.settings import DATABASE_DEFAULT
+from tradefloor.places import DATABASE_DEFAULT
 
 WATCH_S: Final = 1.0
 PIPE_COLUMNS: Final = 200
