@@ -3,6 +3,7 @@
 import socket as sockets
 from collections import Counter
 from contextlib import suppress
+from http import HTTPStatus
 from itertools import count
 from random import Random
 from typing import Any, Final
@@ -118,7 +119,13 @@ async def seek_approval(client: Client, agent_id: str, rng: Random) -> None:
         held = sum(position["quantity"] for position in portfolio["positions"])
         body = order("TSLA", held or 350, "sell" if held else "buy")
         key = f"approval-{agent_id}-{number}"
-        placed = (await client.ask("POST", f"/agents/{agent_id}/trades", body, key)).json()
+        response = await client.ask("POST", f"/agents/{agent_id}/trades", body, key)
+        if response.status_code == HTTPStatus.PAYMENT_REQUIRED:
+            # Some fifty dollars of fees for each trade use up a budget within half an hour; another agent goes on.
+            agent_id = await _new_agent(client, f"approvals-{number}")
+            continue
+        assert response.status_code == HTTPStatus.OK, f"{key}: {response.text}"
+        placed = response.json()
         client.tally.acknowledged[key] = (agent_id, placed["tradeId"])
         if placed["status"] == "pending_approval":
             decision = rng.choice(("approve", "approve", "reject"))
