@@ -22,6 +22,7 @@ from simulations.bench.wire_client import Load, drive, encode, read_answer, toge
 AGENTS: Final = 50
 CONNECTIONS: Final = 16
 ROUND_S: Final = 1.5
+ROUND_QUICK_S: Final = 0.3
 ROUNDS: Final = 10
 """Trades, reads and bare answers take turns: a machine that is shared is now slow and now fast, for seconds on end, and
 of what is measured one after the other the ratio would differ by a third from run to run."""
@@ -64,7 +65,8 @@ def run(*, quick: bool = False) -> list[Figure]:
             serving([*command, *limits, "--database-path", f"{folder}/floor.db"]) as floor,
             serving([sys.executable, "-m", "simulations.bench.bare_asgi"]) as bare_asgi,
         ):
-            trades, reads, bare = trio.run(_measure, floor, bare_asgi, 1 if quick else ROUNDS)
+            turns = (1, ROUND_QUICK_S) if quick else (ROUNDS, ROUND_S)
+            trades, reads, bare = trio.run(_measure, floor, bare_asgi, *turns)
     return [
         *_figures("GET portfolio", reads, bare, RATIO_READS_MIN),
         *_figures("durable trades", trades, bare, RATIO_TRADES_MIN),
@@ -88,7 +90,7 @@ def serving(command: Sequence[str]) -> Iterator[Address]:
             process.communicate()
 
 
-async def _measure(floor: Address, bare_asgi: Address, rounds: int) -> list[Load]:
+async def _measure(floor: Address, bare_asgi: Address, rounds: int, round_s: float) -> list[Load]:
     """Return what trades, reads and bare answers measured; usage of the trades is delivered during the reads."""
     token = (await call(floor, "/api/v1/auth/login", LOGIN, None, 200))["token"]
     agents = [(await call(floor, "/api/v1/agents", NEW_AGENT, token, 201))["agentId"] for _ in range(AGENTS)]
@@ -99,11 +101,11 @@ async def _measure(floor: Address, bare_asgi: Address, rounds: int) -> list[Load
         (bare_asgi, [lambda _count: bare] * CONNECTIONS),
     ]
     for address, requests in kinds:
-        await drive(address.host, address.port, requests, WARM_UP_S)
+        await drive(address.host, address.port, requests, min(round_s, WARM_UP_S))
     loads: list[list[Load]] = [[] for _ in kinds]
     for _ in range(rounds):
         for (address, requests), measured in zip(kinds, loads, strict=True):
-            measured.append(await drive(address.host, address.port, requests, ROUND_S))
+            measured.append(await drive(address.host, address.port, requests, round_s))
     return [together(measured) for measured in loads]
 
 
