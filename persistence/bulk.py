@@ -6,7 +6,6 @@ that had it meanwhile. `executemany` takes a step for each row; here one step in
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain
 from typing import Final
 
 from attrs import frozen
@@ -34,7 +33,7 @@ def insert(connection: Connection, into: Insert, rows: Sequence[tuple[object, ..
     done = 0
     while done < len(rows):
         step = _step(len(rows) - done)
-        values = tuple(chain.from_iterable(rows[done : done + step]))
+        values = [value for row in rows[done : done + step] for value in row]
         connection.execute(_statement(into, step, len(rows[done])), values)
         done += step
 

@@ -21,8 +21,9 @@ BUSY_TIMEOUT_MS = 1_000
 """How long a statement waits for another program's lock before it fails; within the deadline of an ask."""
 
 CACHE_KIB = 32_768
-STATEMENTS_READY_MAX = 256
-"""More than there are texts of insertions, one for each table and number of rows."""
+STATEMENTS_READY_MAX = 512
+"""More than there are texts: some 240 of insertions, one for each table and number of rows in a step, and others."""
+
 WAL_AUTOCHECKPOINT_PAGES = 4_000
 """Four times SQLite's default: fewer, longer checkpoints cost less in all, and 16 MB are replayed in an instant."""
 

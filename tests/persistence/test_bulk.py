@@ -24,8 +24,7 @@ def test_rows_are_inserted_in_their_order_in_few_steps(rows: list[tuple[str, int
     for word, times in rows:
         expected[word] = expected.get(word, 0) + times
     assert connection.execute("SELECT * FROM words ORDER BY rowid").fetchall() == list(expected.items())
-    rest = len(rows) % ROWS_PER_STEP_MAX
-    halvings = (rest // (ROWS_IN_ONE_STEP_MAX + 1)).bit_length()
-    assert len(steps) <= len(rows) // ROWS_PER_STEP_MAX + halvings + 1
-    assert len(rows) > ROWS_IN_ONE_STEP_MAX or len(steps) == min(1, len(rows))
+    full, rest = divmod(len(rows), ROWS_PER_STEP_MAX)
+    sixteens, left = divmod(rest, ROWS_IN_ONE_STEP_MAX)
+    assert len(steps) == full + sixteens.bit_count() + (left > 0)
     connection.close()
