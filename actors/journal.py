@@ -164,8 +164,8 @@ class JournalActor(Actor):
         last_seqs = [result.recorded[-1].seq for result in results if isinstance(result, Committed) and result.recorded]
         if last_seqs:
             self._views.last_seq = last_seqs[-1]
-        delivered = {type(delivery): None for commit in commits for delivery in commit.deliveries}
-        for channel in dict.fromkeys(CHANNELS[kind] for kind in delivered):
+        # A dictionary, as a set would tell the facades in another order in each process.
+        for channel in {CHANNELS[type(delivery)]: None for commit in commits for delivery in commit.deliveries}:
             tell(self.ctx, _FACADES[channel], DrainOutbox())
         self._publish(commits, results)
 
@@ -183,10 +183,8 @@ class JournalActor(Actor):
             self._commits += 1
             self._show(commit)
             queued.reply.reply(result)
-            for event in commit.events:
-                if isinstance(event, _TENDED):
-                    tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
-                    break
+            if any(isinstance(event, _TENDED) for event in commit.events):
+                tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
             book = commit.book
             if book is not None and book.open_trades and any(_rests(event, book) for event in commit.events):
                 tell(self.ctx, paths.portfolio(commit.stream), WatchAgain())

@@ -6,7 +6,7 @@ Within a batch the last state of an agent, book, trade or approval wins; the ste
 from attrs import define, field
 
 from actors.events import Recorded, TradeCreated
-from actors.model import Principal, User
+from actors.model import User
 from actors.ports.journal import CHANNELS, Commit, Committed, IdempotencyClaim
 from persistence import codec
 from persistence.chain import link
@@ -32,7 +32,6 @@ class Batch:
     watermarks: dict[str, Row] = field(factory=dict)
     outbox: list[Row] = field(factory=list)
     claims: dict[tuple[str, str], tuple[IdempotencyClaim, Recorded]] = field(factory=dict)
-    _principals: dict[int, str] = field(factory=dict)
 
     def add(self, commit: Commit, stream_seq: int) -> Committed:
         """Give a commit's events their places after `stream_seq`, the last of its stream, and gather its rows.
@@ -55,7 +54,7 @@ class Batch:
         return Committed(recorded)
 
     def _append(self, commit: Commit, stream_seq: int) -> tuple[Recorded, ...]:
-        principal = self._encoded(commit.principal)
+        principal = codec.encode(commit.principal)
         recorded = []
         for event in commit.events:
             self.seq += 1
@@ -69,13 +68,6 @@ class Batch:
             recorded.append(place)
         self.stream_seqs[commit.stream] = stream_seq
         return tuple(recorded)
-
-    def _encoded(self, principal: Principal) -> str:
-        """Return a principal as JSON, made once for the many commits of one; by identity, as hashing costs as much."""
-        text = self._principals.get(id(principal))
-        if text is None:
-            text = self._principals[id(principal)] = codec.encode(principal)
-        return text
 
     def _note_client_order(self, place: Recorded) -> None:
         if isinstance(place.event, TradeCreated) and place.event.trade.client_order_id is not None:

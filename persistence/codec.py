@@ -29,7 +29,6 @@ from actors.ports.journal import (
     QuotaDelivery,
     UsageDelivery,
 )
-from actors.ports.metering import UsageEvent
 
 ValueT = TypeVar("ValueT")
 Unstructure = Callable[[Any], Any]
@@ -51,11 +50,6 @@ def _is_json_already(cls: Any) -> bool:
 _converter = make_converter(detailed_validation=False)
 # Optional numbers and texts are written as they are: saying so spares a call for each such field of each event.
 _converter.register_unstructure_hook_func(_is_json_already, identity)
-_unstructure_usage = _converter.get_unstructure_hook(UsageEvent)
-# Every trade has usage, and the hook for any iterable goes through a generator.
-_converter.register_unstructure_hook_func(
-    lambda cls: cls == tuple[UsageEvent, ...], lambda events: [_unstructure_usage(event) for event in events]
-)
 
 
 def _structure(cls: Any) -> Structure:

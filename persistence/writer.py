@@ -22,7 +22,6 @@ from actors.ports.journal import (
     Commit,
     CommitResult,
     EmailTaken,
-    IdempotencyClaim,
     Unstorable,
 )
 from persistence.batch import Batch
@@ -169,19 +168,16 @@ class Writer:
                 return rows, results
 
     def _add(self, rows: Batch, commit: Commit) -> CommitResult:
-        refusal: CommitResult | None = None
-        if commit.claim is not None:
-            refusal = self._claimed(rows, commit.claim)
-        refusal = refusal or self._client_order(rows, commit)
-        if commit.users:
-            refusal = refusal or self._email(rows, commit)
+        refusal = self._claimed(rows, commit) or self._client_order(rows, commit) or self._email(rows, commit)
         return refusal or rows.add(commit, self._stream_seq(rows, commit.stream))
 
-    def _claimed(self, rows: Batch, claim: IdempotencyClaim) -> AlreadyDone | None:
-        here = rows.claims.get((claim.scope, claim.key))
+    def _claimed(self, rows: Batch, commit: Commit) -> AlreadyDone | None:
+        if commit.claim is None:
+            return None
+        here = rows.claims.get((commit.claim.scope, commit.claim.key))
         if here is not None:
             return AlreadyDone(here[0].fingerprint, here[1])
-        before = claimed(self._connection, claim)
+        before = claimed(self._connection, commit.claim)
         return None if before is None else AlreadyDone(*before)
 
     def _client_order(self, rows: Batch, commit: Commit) -> ClientOrderIdTaken | None:
@@ -208,9 +204,9 @@ class Writer:
         return None
 
     def _stream_seq(self, rows: Batch, stream: str) -> int:
-        seq = rows.stream_seqs.get(stream) or self._stream_seqs.get(stream)
-        if seq is not None:
-            return seq
+        for known in (rows.stream_seqs, self._stream_seqs):
+            if stream in known:
+                return known[stream]
         row = self._connection.execute(_LAST_OF_STREAM, (stream,)).fetchone()
         return 0 if row is None else int(row[0])
 
