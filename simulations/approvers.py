@@ -24,6 +24,7 @@ from actors.ports.oversight import (
     RequestExpired,
     RequestStatus,
 )
+from simulations.division import ONLY, Floor
 from simulations.ports.clock import SECOND_US
 from simulations.ports.oversight import InLoopOversight
 from simulations.scenario.model import WEEKDAYS, Oversight, Response, Shift
@@ -102,11 +103,14 @@ class Approver:
             await trio.sleep(wait_us / SECOND_US)
 
 
-def approvers(rules: Oversight, service: AttendedOversight, clock: Clock, seed: int) -> list[Approver]:
-    """Return the people of a scenario."""
+def approvers(
+    rules: Oversight, service: AttendedOversight, clock: Clock, seed: int, floor: Floor = ONLY
+) -> list[Approver]:
+    """Return the people of a floor; the numbers of those on another one go on from theirs."""
+    before = floor.number * rules.approvers
     return [
         Approver(f"Approver {number}", rules, service, clock, stream(seed, Purpose.APPROVERS, number), {})
-        for number in range(1, rules.approvers + 1)
+        for number in range(before + 1, before + rules.approvers + 1)
     ]
 
 

@@ -2,7 +2,8 @@
 
 A trade stands there as the list of its values; the first line of a log names them, in their order.
 The digest is that of the whole text, so `sha256sum events.jsonl` prints it. Two runs of the same commit, scenario and
-seed write the same text; the first line in which two logs differ is the first event in which the runs part.
+seed write the same text; the first line in which two logs differ is the first event in which the runs part. The log of
+a divided run has a line for each floor instead, with the name and the digest of that floor's own log.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from attrs import fields
 from actors.events import Event, Recorded, TradeEventRecord
 from actors.model import Trade
 from persistence import codec
+from simulations.division import Floor
 
 FILE_NAME: Final = "events.jsonl"
 LINES_AT_ONCE: Final = 1_000
@@ -24,6 +26,11 @@ LINES_AT_ONCE: Final = 1_000
 TRADE_FIELDS: Final = tuple(field.name for field in fields(Trade))
 FIRST_LINE: Final = orjson.dumps({"trade": TRADE_FIELDS}, option=orjson.OPT_APPEND_NEWLINE)
 _trade_values: Final = attrgetter(*TRADE_FIELDS)
+
+
+def file_name(floor: Floor) -> str:
+    """Return the name of a floor's log: that of the run where there is one floor, else one with its number."""
+    return FILE_NAME if floor.of == 1 else f"events-{floor.number + 1}.jsonl"
 
 
 class EventLog:

@@ -1,6 +1,7 @@
 """The population of a scenario: its agents as commits, so that a floor finds them as it does after a restart."""
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -10,9 +11,9 @@ from actors.book import open_book
 from actors.events import AgentCreated, AgentStatusChanged
 from actors.model import Agent, AgentStatus, Principal, QuotaConfig, Role, StrategyKind
 from actors.money import MICROS_PER_DOLLAR
-from actors.ports.clock import Ids
 from actors.ports.journal import Commit
 from actors.preferences import AssetPreferences
+from simulations.division import Floor
 from simulations.scenario import Group, Scenario
 from simulations.scenario.checks import Range
 from simulations.streams import Purpose, stream
@@ -44,34 +45,63 @@ class _Terms:
         )
 
 
-def commits(scenario: Scenario, ids: Ids, start_us: int) -> Iterator[Commit]:
-    """Yield the commit that makes each agent and sets it to work, group by group."""
+def members(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Yield the id of each agent with the name of its group, group by group."""
+    names = zip(scenario.population, scenario.group_names, strict=True)
+    groups = (name for group, name in names for _ in range(group.count))
+    return ((_agent_id(place), name) for place, name in enumerate(groups))
+
+
+def commits(scenario: Scenario, floor: Floor, start_us: int) -> Iterator[Commit]:
+    """Yield the commit that makes each agent of a floor and sets it to work, group by group.
+
+    The terms of the others are drawn, too, so that each agent's are the same however the scenario is divided.
+    """
+    places = count()
     for index, (group, name) in enumerate(zip(scenario.population, scenario.group_names, strict=True)):
         rng = stream(scenario.seed, Purpose.POPULATION, index)
         terms = _Terms.of(group, scenario)
         for number in range(1, group.count + 1):
-            made = _agent(group, f"{name} {number}", terms, ids.new("agt"), start_us, rng)
-            active = evolve(made, status=AgentStatus.ACTIVE)
-            yield Commit(
-                stream=made.agent_id,
-                at_us=start_us,
-                principal=OWNER,
-                correlation_id=None,
-                events=(AgentCreated(made), AgentStatusChanged(active)),
-                agent=active,
-                book=open_book(made),
-            )
+            drawn = _Drawn(_draw(group.risk, rng), _draw(group.budget, rng))
+            place = next(places)
+            if place % floor.of == floor.number:
+                yield _commit(_agent(group, f"{name} {number}", terms, drawn, _agent_id(place), start_us))
 
 
-def _agent(group: Group, name: str, terms: _Terms, agent_id: str, start_us: int, rng: np.random.Generator) -> Agent:
+def _agent_id(place: int) -> str:
+    return f"agt_{place + 1}"
+
+
+def _commit(made: Agent) -> Commit:
+    active = evolve(made, status=AgentStatus.ACTIVE)
+    return Commit(
+        stream=made.agent_id,
+        at_us=made.created_at_us,
+        principal=OWNER,
+        correlation_id=None,
+        events=(AgentCreated(made), AgentStatusChanged(active)),
+        agent=active,
+        book=open_book(made),
+    )
+
+
+@frozen
+class _Drawn:
+    """The terms of one agent that its group gives a range of."""
+
+    risk: int
+    budget: int
+
+
+def _agent(group: Group, name: str, terms: _Terms, drawn: _Drawn, agent_id: str, start_us: int) -> Agent:
     return Agent(
         agent_id=agent_id,
         user_id=OWNER.user_id,
         name=name,
         strategy=StrategyKind(group.strategy),
         status=AgentStatus.PAUSED,
-        risk_tolerance=_draw(group.risk, rng),
-        initial_budget_micros=_draw(group.budget, rng) * MICROS_PER_DOLLAR,
+        risk_tolerance=drawn.risk,
+        initial_budget_micros=drawn.budget * MICROS_PER_DOLLAR,
         quota=terms.quota,
         created_at_us=start_us,
         updated_at_us=start_us,

@@ -133,11 +133,15 @@ class Provenance:
 
 @frozen
 class Pace:
-    """How fast the run was: seconds of real and of virtual time, and ticks of the market."""
+    """How fast the run was: seconds of real and of virtual time, and ticks of the market.
+
+    `memory_mib_max` is the peak of the memory of its process, or of all its processes together.
+    """
 
     real_s: float
     virtual_s: float
     ticks: int
+    memory_mib_max: float
 
 
 @frozen(eq=False)
@@ -215,4 +219,5 @@ def summary(result: RunResult) -> dict[str, Any]:
         "virtualSeconds": round(result.pace.virtual_s, 3),
         "realSeconds": round(result.pace.real_s, 3),
         "agentTicksPerSecond": round(result.agent_ticks_per_s),
+        "memoryMebibytes": round(result.pace.memory_mib_max),
     }

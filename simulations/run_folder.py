@@ -1,4 +1,4 @@
-"""The folder of a run: `run.json` says what ran and how it went, `events.jsonl` holds the events."""
+"""The folder of a run: `run.json` says what ran and how it went, `events.jsonl` or one log a floor holds the events."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from simulations.event_log import FILE_NAME
+from simulations.division import floors
+from simulations.event_log import file_name
 from simulations.result import RunResult, summary
 from simulations.scenario import Document, Scenario, parse, to_tables
 
@@ -28,9 +29,9 @@ class SavedRun:
     files: Path | None
 
     @property
-    def events(self) -> Path:
-        """The log of its events."""
-        return self.folder / FILE_NAME
+    def logs(self) -> list[Path]:
+        """The logs of the events on its floors."""
+        return [self.folder / file_name(floor) for floor in floors(self.scenario.floors)]
 
 
 def save(result: RunResult, folder: Path, files: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Runs a scenario: the whole tree of a floor on a virtual clock, with its ports inside the loop.
+"""Runs one floor of a scenario: its whole tree on a virtual clock, with its ports inside the loop.
 
 No threads, no sockets, and no waiting: whenever nothing is left to do the clock jumps to what is due next. The agents
 are committed before the tree starts, and come up as after a restart of the live floor.
@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 import trio
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.desk import PPM, OversightRules
@@ -34,7 +34,8 @@ from simulations import population
 from simulations.approvers import Approver, AttendedOversight, approvers
 from simulations.columns import refused_orders
 from simulations.determinism import deterministic_scheduling
-from simulations.event_log import FILE_NAME, EventLog
+from simulations.division import Floor
+from simulations.event_log import EventLog, file_name
 from simulations.faults import Faults
 from simulations.market import price_model
 from simulations.ports.clock import SECOND_US, CountingIds, VirtualClock
@@ -46,7 +47,7 @@ from simulations.result import Pace, Provenance, RunResult
 from simulations.scenario import Scenario
 from simulations.scenario.model import STRATEGY_FAULT
 from simulations.scenario.model import Liquidity as ThinMarket
-from simulations.settling import few_collections
+from simulations.settling import few_collections, memory_mib_max
 from simulations.strategy_faults import StrategyFaults
 from supervisor import ActorSystem, open_system
 
@@ -105,11 +106,12 @@ class _Run:
     log: EventLog
     recorder: Recorder
     clock: VirtualClock
-    ids: CountingIds = field(factory=CountingIds)
+    ids: CountingIds
+    floor: Floor
 
 
-def simulate(scenario: Scenario, outside: Outside) -> RunResult:
-    """Run a scenario to its horizon, or until somebody wants it to end, and return what it left behind.
+def simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunResult:
+    """Run one floor of a scenario to its horizon, or until somebody wants it to end, and return what it left behind.
 
     Raises ScenarioError for a market that cannot be made, OSError for files that cannot be written.
     """
@@ -117,7 +119,7 @@ def simulate(scenario: Scenario, outside: Outside) -> RunResult:
     with ExitStack() as stack:
         file = None
         if outside.folder is not None:
-            file = stack.enter_context((outside.folder / FILE_NAME).open("wb"))
+            file = stack.enter_context((outside.folder / file_name(floor)).open("wb"))
         memory = FleetingStore()
         store: JournalStore = memory
         history: History = memory
@@ -129,7 +131,8 @@ def simulate(scenario: Scenario, outside: Outside) -> RunResult:
         horizon = Horizon(scenario.time.ticks_total, sample_ticks(scenario))
         clock = VirtualClock(round(scenario.time.start.timestamp() * SECOND_US))
         recorder = Recorder(model.symbols, horizon, log)
-        run = _Run(scenario, outside, model, store, history, log, recorder, clock)
+        ids = CountingIds(floor.number + 1, floor.of)
+        run = _Run(scenario, outside, model, store, history, log, recorder, clock, ids, floor)
         stack.enter_context(deterministic_scheduling(scenario.seed))
         stack.enter_context(few_collections())
         return trio.run(_main, run, clock=MockClock(autojump_threshold=0))
@@ -154,7 +157,7 @@ async def _main(run: _Run) -> RunResult:
     if any(fault.kind == STRATEGY_FAULT for fault in scenario.faults):
         services = evolve(services, make_strategy=strategies.make)
     await _populate(run, services, metering)
-    people = approvers(scenario.oversight, oversight, run.clock, scenario.seed)
+    people = approvers(scenario.oversight, oversight, run.clock, scenario.seed, run.floor)
     recorder.on_tick = lambda: _after_tick(run)
     rng = random.Random(scenario.seed)  # noqa: S311 - jitter of restarts
     tree = floor_tree(services, run.model, _market_rules(scenario))
@@ -182,7 +185,7 @@ async def _populate(run: _Run, services: Services, metering: InLoopMetering) -> 
 
     Their quotas are known to the metering service, as those of agents that were made before the start are.
     """
-    commits = population.commits(run.scenario, run.ids, run.clock.now_us())
+    commits = population.commits(run.scenario, run.floor, run.clock.now_us())
     books = []
     while batch := list(islice(commits, COMMITS_AT_ONCE)):
         results = await run.store.commit(batch)
@@ -270,12 +273,12 @@ def _result(run: _Run, services: Services, people: Sequence[Approver], real_s: f
         digest=run.log.digest(),
         events=run.log.events,
         ended_early=recorder.ticks < scenario.time.ticks_total,
-        pace=Pace(real_s, recorder.ticks * scenario.time.tick, recorder.ticks),
+        pace=Pace(real_s, recorder.ticks * scenario.time.tick, recorder.ticks, memory_mib_max()),
         group_names=scenario.group_names,
         agent_ids=tuple(services.views.agents),
         symbols=run.model.symbols,
         approver_names=tuple(names),
-        group=np.repeat(np.arange(len(counts), dtype=np.int64), counts),
+        group=np.repeat(np.arange(len(counts), dtype=np.int64), counts)[run.floor.number :: run.floor.of],
         budget_micros=np.array([agent.initial_budget_micros for agent in agents], dtype=np.int64),
         sampled_at_us=sampled_at_us,
         equity_micros=equity_micros,

@@ -1,12 +1,21 @@
-"""The garbage collector while a fleet runs: it finds next to nothing, and what it looks through is large."""
+"""The memory of a fleet that runs: its garbage collector, which finds next to nothing, and how large it became."""
 
 import gc
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 THRESHOLDS: Final = (100_000, 50, 100)
 """How many new objects, and collections of the younger generations, one of each generation waits for."""
+
+_KIB_A_MIB: Final = 1_024.0
+"""The system counts the memory of a process in kibibytes."""
+
+
+def memory_mib_max() -> float:
+    """Return the peak of this process's memory so far, in mebibytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB_A_MIB
 
 
 @contextmanager

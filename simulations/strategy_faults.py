@@ -14,7 +14,7 @@ from actors.model import Agent, AgentStatus
 from actors.services import registered_strategy
 from actors.strategies.base import Intent, MarketView, PortfolioView, Strategy, StrategyConfig, Wake
 from actors.views import FloorViews
-from simulations.population import OWNER
+from simulations.population import OWNER, members
 from simulations.scenario import Fault, Scenario
 from simulations.streams import Purpose, stream
 from supervisor import ActorSystem, Refusal
@@ -59,7 +59,7 @@ class StrategyFaults:
     async def cause(self, number: int, views: FloorViews, system: ActorSystem) -> None:
         """Have the fault of this number, at its time; where it says so, resume whom it had set aside."""
         fault = self._scenario.faults[number]
-        struck = self._struck(fault, number, tuple(views.agents))
+        struck = [agent_id for agent_id in self._struck(fault, number) if agent_id in views.agents]
         await trio.sleep(fault.at)
         self._crashing.update(struck)
         await trio.sleep(fault.lasts)
@@ -70,18 +70,13 @@ class StrategyFaults:
                 if views.agent(agent_id).status is AgentStatus.FAILED:
                     await _resume(agent_id, system)
 
-    def _struck(self, fault: Fault, number: int, agent_ids: tuple[str, ...]) -> list[str]:
-        """Draw whom a fault strikes, the same agents whatever else happens in the run."""
-        rng = stream(self._scenario.seed, Purpose.FAULTS, number)
-        groups = [
-            name
-            for group, name in zip(self._scenario.population, self._scenario.group_names, strict=True)
-            for _ in range(group.count)
-        ]
+    def _struck(self, fault: Fault, number: int) -> list[str]:
+        """Draw whom a fault strikes, the same agents whatever else happens in the run, and on whatever floors."""
+        drawn = stream(self._scenario.seed, Purpose.FAULTS, number).random(self._scenario.agents)
         return [
             agent_id
-            for agent_id, name, drawn in zip(agent_ids, groups, rng.random(len(groups)), strict=True)
-            if (not fault.groups or name in fault.groups) and drawn < fault.share
+            for (agent_id, group), chance in zip(members(self._scenario), drawn.tolist(), strict=True)
+            if (not fault.groups or group in fault.groups) and chance < fault.share
         ]
 
 

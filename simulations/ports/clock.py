@@ -23,12 +23,17 @@ class VirtualClock:
 
 
 class CountingIds:
-    """Ids in the order in which they are asked for: the same run gives the same ids."""
+    """Ids in the order in which they are asked for: the same run gives the same ids.
 
-    def __init__(self) -> None:
+    Several that begin with different numbers, and step over so many, never give the same.
+    """
+
+    def __init__(self, first: int = 1, step: int = 1) -> None:
+        self._before = first - step
+        self._step = step
         self._counts: dict[str, int] = {}
 
     def new(self, prefix: str) -> str:
         """Return the next id of a prefix."""
-        number = self._counts[prefix] = self._counts.get(prefix, 0) + 1
+        number = self._counts[prefix] = self._counts.get(prefix, self._before) + self._step
         return f"{prefix}_{number}"

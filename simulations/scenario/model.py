@@ -26,6 +26,7 @@ STRATEGY_FAULT: Final = "strategy"
 FAULT_KINDS: Final = ("metering", "oversight", "journal", STRATEGY_FAULT)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AGENTS_MAX: Final = 1_000_000
+FLOORS_MAX: Final = 64
 BUDGET_MIN: Final = 100
 BUDGET_MAX: Final = 100_000
 
@@ -286,7 +287,11 @@ class Fault:
 
 @frozen
 class Scenario:
-    """A whole scenario. `summary` is one sentence that says what it is about."""
+    """A whole scenario. `summary` is one sentence that says what it is about.
+
+    A large fleet may be divided over several `floors`, each with its part of every group, its own approvers, and a
+    process of its own, on one market.
+    """
 
     name: str
     summary: str
@@ -297,8 +302,11 @@ class Scenario:
     metering: Metering = field(factory=Metering)
     faults: tuple[Fault, ...] = ()
     seed: int = field(default=1, validator=between(0, 2**53))
+    floors: int = field(default=1, validator=between(1, FLOORS_MAX))
 
     def __attrs_post_init__(self) -> None:
+        if self.floors > self.agents:
+            raise FieldError("floors", f"must be at most as many as agents, {self.agents}, not {self.floors}")
         if self.agents > AGENTS_MAX:
             raise FieldError("population", f"must hold at most {AGENTS_MAX:,} agents in all, not {self.agents:,}")
         for number, fault in enumerate(self.faults):

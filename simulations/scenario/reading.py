@@ -25,7 +25,12 @@ class ScenarioError(ValueError):
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         super().__init__("\n".join(f"{source}: {problem}" for problem in problems))
+        self.source = source
         self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[type["ScenarioError"], tuple[str, Sequence[str]]]:
+        """Be taken apart as it was made, for the way from one process to another."""
+        return (ScenarioError, (self.source, self.problems))
 
 
 @frozen
@@ -88,9 +93,11 @@ def with_settings(document: Document, settings: Sequence[str]) -> Document:
 def with_agents(scenario: Scenario, agents: int) -> Scenario:
     """Return a scenario with so many agents in all, its groups in the same proportion but each with one at least.
 
-    Raises ScenarioError when there are fewer agents than groups.
+    Raises ScenarioError when there are fewer agents than groups or floors.
     """
     groups = scenario.population
+    if agents < scenario.floors:
+        raise ScenarioError(scenario.name, [f"floors: must be at most as many as agents, {agents}"])
     if agents < len(groups):
         raise ScenarioError(scenario.name, [f"population: must keep one agent for each of {len(groups)} groups"])
     total = scenario.agents

@@ -6,7 +6,7 @@ import numpy as np
 from attrs import evolve
 
 from persistence.verify import verify
-from simulations.runner import simulate
+from simulations.floors import simulate
 from simulations.scenario import load, parse, with_agents, with_settings
 from tests.simulations.runs import OUTSIDE, short_run
 

@@ -4,36 +4,42 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import pytest
 from attrs import evolve
 
 from actors.model import ApprovalStatus, TradeStatus
 from persistence.verify import verify
 from simulations import run_folder
 from simulations.event_log import FILE_NAME, FIRST_LINE
-from simulations.result import APPROVAL_STATUSES, NONE, TRADE_STATUSES
-from simulations.runner import Progress, simulate
+from simulations.floors import simulate
+from simulations.result import APPROVAL_STATUSES, NONE, TRADE_STATUSES, RunResult
+from simulations.runner import Progress
 from simulations.scenario import load, parse, with_agents
-from tests.simulations.runs import OUTSIDE, short_run
+from tests.simulations.runs import OUTSIDE, short_form, short_run, side_by_side
 
 HELD = ("oversight.threshold=4000", "population[2].threshold=2000", "oversight.ttl='30m'")
 """Settings under which even few agents need people."""
 
 
-def test_the_record_adds_up() -> None:
-    """What an agent is worth in the end is what its recorded trades made of its budget."""
-    result = short_run("quickstart", 10, 60, *HELD)
-
+def _assert_adds_up(result: RunResult) -> None:
+    """Assert that what an agent is worth in the end is what its recorded trades made of its budget."""
     trades, filled = result.trades, result.trades.price_micros > 0
     signs = np.where(trades.buys == 1, 1, -1)
-    cash = result.budget_micros.copy()
+    cash, agents = result.budget_micros.copy(), len(result.agent_ids)
     np.subtract.at(
         cash, trades.agent[filled], (signs * trades.quantity * trades.price_micros + trades.fee_micros)[filled]
     )
-    held = np.zeros((10, len(result.symbols)), dtype=np.int64)
+    held = np.zeros((agents, len(result.symbols)), dtype=np.int64)
     np.add.at(held, (trades.agent[filled], trades.symbol[filled]), (signs * trades.quantity)[filled])
     assert np.array_equal(cash + held @ result.prices_micros[-1], result.equity_micros[-1])
     assert np.array_equal(result.equity_micros[0], result.budget_micros)
     assert result.fills == np.count_nonzero(filled) > 20
+
+
+@pytest.mark.parametrize("floors", [1, 2])
+def test_the_record_adds_up(floors: int) -> None:
+    """The trades account for what everybody is worth, also where floors are put together."""
+    _assert_adds_up(side_by_side(short_form("quickstart", 10, 60, *HELD, f"floors={floors}")))
 
 
 def test_samples_reach_from_the_opening_to_the_end() -> None:
@@ -43,9 +49,10 @@ def test_samples_reach_from_the_opening_to_the_end() -> None:
     assert ((result.sampled_at_us - result.sampled_at_us[0]) // 300_000_000).tolist() == [0, 3, 6, 7]
 
 
-def test_approvals_are_recorded_from_the_request_to_the_end() -> None:
+@pytest.mark.parametrize("floors", [1, 2])
+def test_approvals_are_recorded_from_the_request_to_the_end(floors: int) -> None:
     """Every request has its times in order, its approver, and the trade that came of it."""
-    approvals = (result := short_run("quickstart", 10, 60, *HELD)).approvals
+    approvals = (result := side_by_side(short_form("quickstart", 10, 60, *HELD, f"floors={floors}"))).approvals
 
     decided = approvals.approver != NONE
     assert decided.any()
@@ -56,6 +63,7 @@ def test_approvals_are_recorded_from_the_request_to_the_end() -> None:
     assert approvals.executed.sum() <= approved.sum()
     waited = result.trades.approval != NONE
     rows = result.trades.approval[waited]
+    assert (result.trades.agent[waited] == approvals.agent[rows]).all()
     assert (result.trades.symbol[waited] == approvals.symbol[rows]).all()
     done = result.trades.status[waited] == TRADE_STATUSES.index(TradeStatus.COMPLETED)
     assert (approvals.executed[rows] == done).all()

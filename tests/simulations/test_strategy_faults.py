@@ -5,8 +5,8 @@ from attrs import evolve
 
 from actors.model import AgentStatus
 from actors.services import Services
+from simulations.floors import simulate
 from simulations.result import RunResult
-from simulations.runner import simulate
 from simulations.scenario import load, parse, with_settings
 from supervisor import ActorSystem
 from tests.simulations.runs import OUTSIDE

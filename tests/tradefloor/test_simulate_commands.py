@@ -1,6 +1,8 @@
 """`tradefloor simulate`, `replay` and `diff-runs` as their users run them."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +68,22 @@ def test_a_run_that_nobody_listens_to_ends_early(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "run.json").read_text("utf-8"))["endedEarly"]
 
 
+def test_an_interrupt_of_the_terminal_ends_a_divided_run_early(tmp_path: Path) -> None:
+    """It reaches the processes of all floors, and each of them ends in order."""
+    settings = ["--agents", "6", "--days", "3000", "--set", "floors=2", "--no-report", "--progress", "json"]
+    command = [sys.executable, "-m", "tradefloor", "simulate", "quickstart", *settings, "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as ran:
+        assert ran.stdout is not None
+        assert ran.stderr is not None
+        ran.stderr.readline()
+        os.killpg(ran.pid, signal.SIGINT)
+        said, told = ran.stdout.read().decode(), ran.stderr.read().decode()
+
+    assert "It was ended early." in said
+    assert "Traceback" not in told
+    assert ran.returncode == 0
+
+
 def test_mistakes_end_it_with_their_keys(tmp_path: Path) -> None:
     """Nothing is run, and the key at fault is said."""
     wrong = _tradefloor("simulate", "quickstart", "--set", "population[1].risk=12", "--out", str(tmp_path))
@@ -100,6 +118,26 @@ def test_a_replay_stops_at_a_moment_and_shows_an_actor(run: Path) -> None:
     assert later["virtualSeconds"] == 3_600
     assert whole["same"]
     assert len(whole["actors"]) == 6
+
+
+def test_a_divided_run_is_looked_at_by_its_floors(tmp_path: Path) -> None:
+    """A replay looks at one floor, and two runs part in the log of one."""
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder, seed in zip(folders, ("7", "8"), strict=True):
+        divided = ["simulate", *SHORT, "--set", "floors=2", "--seed", seed, "--out", str(folder)]
+        assert _tradefloor(*divided).exit_code == 0
+
+    there = _tradefloor("replay", str(folders[0]), "--floor", "2", "--inspect", "/agents/agt_2/portfolio")
+    elsewhere = _tradefloor("replay", str(folders[0]), "--floor", "1", "--inspect", "/agents/agt_2/portfolio")
+    nowhere = _tradefloor("replay", str(folders[0]), "--floor", "3", "--inspect", "/market")
+    parted = _tradefloor("diff-runs", *map(str, folders))
+
+    assert there.exit_code == 0
+    assert "  cash_micros: " in there.stdout
+    assert elsewhere.exit_code == 2
+    assert "; floor 1 of 2 was looked at, --floor names another" in elsewhere.stderr
+    assert "--floor must be 1 to 2, not 3" in nowhere.stderr
+    assert "The runs part at event 1 of events-1.jsonl." in parted.stdout
 
 
 @pytest.mark.parametrize(

@@ -29,16 +29,25 @@ def diff_runs(ctx: click.Context, first: Path, second: Path, *, as_json: bool) -
     """
     try:
         one, other = load(first), load(second)
-        with one.events.open("rb") as events, other.events.open("rb") as other_events:
-            parting = first_parting(events, other_events)
+        parting, log = _first_parting(one, other)
     except (NoRunError, OSError) as error:
         click.echo(str(error), err=True)
         ctx.exit(2)
     if as_json:
         click.echo(json.dumps(_document(parting)))
     else:
-        click.echo("\n".join([*_circumstances(one, other), *_told(parting, one)]))
+        click.echo("\n".join([*_circumstances(one, other), *_told(parting, one, log)]))
     ctx.exit(0 if parting is None else 1)
+
+
+def _first_parting(one: SavedRun, other: SavedRun) -> tuple[Parting | None, Path]:
+    """Return where the runs part on the first floor on which they do, and the log of that floor. Raises OSError."""
+    for log, other_log in zip(one.logs, other.logs, strict=False):
+        with log.open("rb") as events, other_log.open("rb") as other_events:
+            parting = first_parting(events, other_events)
+        if parting is not None:
+            break
+    return parting, log
 
 
 def _document(parting: Parting | None) -> dict[str, Any]:
@@ -64,10 +73,11 @@ def _circumstances(one: SavedRun, other: SavedRun) -> list[str]:
     return lines + [f"{key}: {value} and {other_value}" for key, value, other_value in changes]
 
 
-def _told(parting: Parting | None, run: SavedRun) -> list[str]:
+def _told(parting: Parting | None, run: SavedRun, log: Path) -> list[str]:
     if parting is None:
         return [f"The runs are the same: {run.summary['events']:,} events, digest {run.summary['digest']}."]
-    lines = [f"The runs part at event {parting.number:,}."]
+    place = f" of {log.name}" if len(run.logs) > 1 else ""
+    lines = [f"The runs part at event {parting.number:,}{place}."]
     if parting.before is not None:
         lines.append(f"  before   {_event_text(parting.before, run)}")
     for name, event in (("first", parting.first), ("second", parting.second)):

@@ -11,8 +11,10 @@ import click
 from attrs import define, field
 
 from actors.services import Services
+from simulations.division import Floor
+from simulations.floors import simulate
 from simulations.run_folder import NoRunError, SavedRun, load
-from simulations.runner import Outside, simulate
+from simulations.runner import Outside, simulate_floor
 from simulations.scenario import Scenario, ScenarioError
 from simulations.scenario.checks import span
 from supervisor import ActorSystem
@@ -49,27 +51,36 @@ class Look:
 @click.option(
     "--inspect", "path", metavar="PATH", help="Show this actor then, as /agents/agt_1/portfolio; `*` for many."
 )
+@click.option(
+    "--floor",
+    "number",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Where to look in a divided run.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def replay(ctx: click.Context, run: Path, until: str | None, path: str | None, *, as_json: bool) -> None:
+def replay(ctx: click.Context, run: Path, until: str | None, path: str | None, number: int, *, as_json: bool) -> None:
     """Run again what is in the folder RUN, up to a moment, and show the state of an actor there.
 
     A replay to the end must give the digest of the run; if it does not, the program is another one than it was. The
-    exit status is 1 then, and 2 when the folder holds no run or there is nothing to show.
+    exit status is 1 then, and 2 when the folder holds no run or there is nothing to show. Of a run on several floors
+    only the one to look at is run again.
     """
     try:
         saved = load(run)
         until_s = None if until is None else _after_start_s(until, saved.scenario)
         look = None if path is None else Look(path)
         quiet()
-        result = simulate(
-            saved.scenario,
-            Outside(time.monotonic, provenance(), files=saved.files, until_s=until_s, at_end=look),
-        )
+        outside = Outside(time.monotonic, provenance(), files=saved.files, until_s=until_s, at_end=look)
+        floor = _floor(number, saved.scenario)
+        result = simulate(saved.scenario, outside) if look is None else simulate_floor(saved.scenario, floor, outside)
     except (NoRunError, ScenarioError, click.BadParameter) as error:
         click.echo(str(error), err=True)
         ctx.exit(2)
-    same = until is not None or bool(saved.summary["endedEarly"]) or result.digest == saved.summary["digest"]
+    is_whole = until is None and not saved.summary["endedEarly"] and (look is None or floor.of == 1)
+    same = not is_whole or result.digest == saved.summary["digest"]
     facts = {
         "virtualSeconds": result.pace.virtual_s,
         "trades": result.fills,
@@ -80,9 +91,16 @@ def replay(ctx: click.Context, run: Path, until: str | None, path: str | None, *
     }
     click.echo(json.dumps(facts, indent=2, default=str) if as_json else _told(facts, saved))
     if look is not None and look.problem is not None:
-        click.echo(look.problem, err=True)
+        place = f"; floor {floor.number + 1} of {floor.of} was looked at, --floor names another" if floor.of > 1 else ""
+        click.echo(f"{look.problem}{place}", err=True)
         ctx.exit(2)
     ctx.exit(0 if same else 1)
+
+
+def _floor(number: int, scenario: Scenario) -> Floor:
+    if number > scenario.floors:
+        raise click.BadParameter(f"--floor must be 1 to {scenario.floors}, not {number}")
+    return Floor(number - 1, scenario.floors)
 
 
 def _after_start_s(text: str, scenario: Scenario) -> float:

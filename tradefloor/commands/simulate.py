@@ -15,11 +15,12 @@ import click
 from attrs import define, evolve, field, frozen
 
 from simulations.figures import figures
+from simulations.floors import FloorLost
+from simulations.floors import simulate as run_scenario
 from simulations.reports.folder import save_report
 from simulations.result import RunResult, summary
 from simulations.run_folder import save
 from simulations.runner import Outside, Progress
-from simulations.runner import simulate as run_scenario
 from simulations.scenario import Document, Scenario, ScenarioError, load, parse, with_agents, with_settings
 from tradefloor.surroundings import provenance
 
@@ -80,6 +81,9 @@ def simulate(
     except OSError as error:
         click.echo(f"The run cannot be written: {error}. Choose another folder with --out.", err=True)
         ctx.exit(2)
+    except FloorLost as error:
+        click.echo(str(error), err=True)
+        ctx.exit(1)
     if as_json:
         click.echo(json.dumps({**summary(result), "figures": figures(result)}, indent=2))
     else:

@@ -96,7 +96,7 @@ def result(**changes: Any) -> RunResult:
         "digest": "d" * 64,
         "events": 7,
         "ended_early": False,
-        "pace": Pace(1.0, 4 * 3_600.0, 4),
+        "pace": Pace(1.0, 4 * 3_600.0, 4, 100.0),
         "group_names": ("first", "second & last"),
         "agent_ids": ("agt_1", "agt_2", "agt_3"),
         "symbols": ("AAPL", "TSLA"),
