@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,6 +16,7 @@ import trio
 from cattrs.preconf.orjson import make_converter
 
 from actors.simulating.model import Job
+from actors.simulating.room import Space
 
 ValueT = TypeVar("ValueT")
 
@@ -47,6 +49,14 @@ class FolderJobStore:
     async def remove(self, job_id: str) -> None:
         """Forget a job, with its results. Raises OSError."""
         await self._in_thread(lambda: self._remove(job_id))
+
+    async def clear(self, job_id: str) -> None:
+        """Remove the results of a job, and keep the job. Raises OSError."""
+        await self._in_thread(lambda: self._clear(job_id))
+
+    async def space(self) -> Space:
+        """Return what each folder takes, and what is free on their disk. Raises OSError."""
+        return await self._in_thread(self._measure)
 
     async def report(self, job_id: str) -> bytes | None:
         """Return the report of a run, None where there is none. Raises OSError."""
@@ -81,8 +91,31 @@ class FolderJobStore:
         if folder.exists():
             shutil.rmtree(folder)
 
+    def _clear(self, job_id: str) -> None:
+        for path in self.folder_of(job_id).iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != JOB_FILE:
+                path.unlink()
+
+    def _measure(self) -> Space:
+        there = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
+        folders = list(self._folder.iterdir()) if there == self._folder else []
+        sizes = {folder.name: _size_of(folder) for folder in folders if folder.is_dir()}
+        return Space(sizes, shutil.disk_usage(there).free)
+
     def _report(self, job_id: str) -> bytes | None:
         try:
             return (self.folder_of(job_id) / REPORT_FILE).read_bytes()
         except FileNotFoundError:
             return None
+
+
+def _size_of(folder: Path) -> int:
+    """Return what the files below a folder take; a run may remove some of them meanwhile."""
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            if path.is_file():
+                size += path.lstat().st_size
+    return size

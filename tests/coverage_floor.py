@@ -47,6 +47,7 @@ PURE_MODULES = (
     "actors/risk.py",
     "actors/simulating/comparison.py",
     "actors/simulating/model.py",
+    "actors/simulating/room.py",
     "actors/strategies/*.py",
     "actors/symbols.py",
     "actors/views.py",

@@ -11,6 +11,7 @@ from attrs import frozen
 from actors.ports.people import People
 from actors.simulating.board import Board
 from actors.simulating.desk import Simulations, simulations_tree
+from actors.simulating.room import MB, Limits
 from actors.views import FloorViews
 from net.auth.passwords import Passwords
 from net.auth.service import Auth
@@ -187,7 +188,7 @@ def simulations_of(floor: Floor) -> Simulations:
         clock=floor.services.clock,
         ids=floor.services.ids,
         at_once=floor.settings.simulations_at_once,
-        kept=floor.settings.simulations_kept,
+        limits=Limits(floor.settings.simulations_kept, floor.settings.simulations_mb_max * MB),
     )
 
 

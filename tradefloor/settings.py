@@ -172,6 +172,12 @@ class Settings:
     simulations_kept: int = _setting(
         "SIMULATIONS_KEPT", click.IntRange(1, 1_000), 50, "Simulations that are kept with their reports, the newest."
     )
+    simulations_mb_max: int = _setting(
+        "SIMULATIONS_MB_MAX",
+        click.IntRange(1, 10_000_000),
+        2_000,
+        "Disk that all simulations may take, megabytes; the oldest that have ended go first.",
+    )
     stop_timeout: float = _setting(
         "STOP_TIMEOUT", click.FloatRange(0.1, 3_600), 25.0, "How long a stop in good order may take, seconds."
     )

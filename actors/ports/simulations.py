@@ -7,6 +7,7 @@ import trio
 from attrs import frozen
 
 from actors.simulating.model import Ending, Job, Plan, Progress, Scenario, Wanted
+from actors.simulating.room import Space
 
 
 @frozen
@@ -59,6 +60,14 @@ class JobStore(Protocol):
 
     async def remove(self, job_id: str) -> None:
         """Forget a job, with its results. Raises OSError."""
+        ...
+
+    async def clear(self, job_id: str) -> None:
+        """Remove the results of a job, and keep the job. Raises OSError."""
+        ...
+
+    async def space(self) -> Space:
+        """Return what is taken and what is free. Raises OSError."""
         ...
 
     async def report(self, job_id: str) -> bytes | None:

@@ -8,14 +8,24 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+import trio
 from attrs import evolve, frozen
 
 from actors.errors import SimulationNotOver, SimulationOver, SimulationsFull, SimulationsUnavailable
 from actors.ports.clock import Clock, Ids
 from actors.ports.simulations import JobStore, Simulator
 from actors.simulating.board import Board
-from actors.simulating.messages import CancelSimulation, EndRun, RemoveSimulation, RunEnded, StartSimulation
+from actors.simulating.messages import (
+    CancelSimulation,
+    EndRun,
+    GiveUp,
+    LookAtDisk,
+    RemoveSimulation,
+    RunEnded,
+    StartSimulation,
+)
 from actors.simulating.model import Ending, Job, JobState, ended, interrupted
+from actors.simulating.room import FREE_BYTES_MIN, Limits, Space, clearance, nearly_full, too_large
 from actors.simulating.run import SimulationActor
 from supervisor import (
     Actor,
@@ -32,8 +42,13 @@ from supervisor import (
 SIMULATIONS: Final = "/simulations"
 DESK: Final = f"{SIMULATIONS}/desk"
 
+DEFAULT_LIMITS: Final = Limits(kept=50, bytes_max=2_000_000_000)
+
 QUEUE_MAX: Final = 20
 """Jobs that may wait; a longer queue is a sweep, and `tradefloor sweep` does that better."""
+
+LOOK_EVERY_S: Final = 2.0
+"""How often the disk is looked at while something runs: a run writes some dozens of megabytes until the next look."""
 
 RUN_STOP_S: Final = 15.0
 """How long a run may take to end when its actor is stopped: its process is asked first, then killed."""
@@ -43,7 +58,7 @@ _log = logging.getLogger(__name__)
 
 @frozen
 class Simulations:
-    """What the actors of simulations share; so many run `at_once`, and so many that ended are `kept`."""
+    """What the actors of simulations share; so many run `at_once`, and what is kept of them is within `limits`."""
 
     board: Board
     simulator: Simulator
@@ -51,7 +66,7 @@ class Simulations:
     clock: Clock
     ids: Ids
     at_once: int = 1
-    kept: int = 50
+    limits: Limits = DEFAULT_LIMITS
 
 
 def simulations_tree(simulations: Simulations) -> SupervisorSpec:
@@ -86,7 +101,9 @@ class DeskActor(Actor):
                 self.ctx.watch(self.ctx.ref(path_of(job.job_id)))
             else:
                 await self._show(interrupted(job, self._now_us))
+        await self._make_room()
         await self._begin_due()
+        self.ctx.start_task(self._watch_disk)
 
     def inspect(self) -> Mapping[str, object]:
         """Show how many jobs there are in each state."""
@@ -98,6 +115,9 @@ class DeskActor(Actor):
         """Queue a job, and start it if there is room."""
         if len(self._in(JobState.QUEUED)) >= QUEUE_MAX:
             raise SimulationsFull(f"{QUEUE_MAX} simulations wait already; cancel one, or come back when some have run")
+        free_bytes = (await self._space()).free_bytes
+        if free_bytes < FREE_BYTES_MIN:
+            raise SimulationsUnavailable(nearly_full(free_bytes))
         job = Job(
             job_id=self._simulations.ids.new("sim"),
             wanted=message.wanted,
@@ -134,8 +154,14 @@ class DeskActor(Actor):
 
     @handles(RunEnded)
     async def run_ended(self, message: RunEnded) -> None:
-        """Keep what came of a run, and start the next one."""
-        await self._over(message.job_id, message.ending)
+        """Keep what came of a run, if that is not too much, and start the next one."""
+        ending = message.ending
+        size_bytes = await self._size_of(message.job_id)
+        if size_bytes > self._simulations.limits.bytes_max:
+            ending = Ending(failure=too_large(size_bytes, self._simulations.limits.bytes_max))
+        if ending.result is None:
+            await self._clear(message.job_id)
+        await self._over(message.job_id, ending)
 
     @handles(Terminated)
     async def actor_ended(self, message: Terminated) -> None:
@@ -171,14 +197,51 @@ class DeskActor(Actor):
             shutdown_s=RUN_STOP_S,
         )
 
+    @handles(LookAtDisk)
+    async def look_at_disk(self, _message: LookAtDisk) -> None:
+        """Make room for what runs."""
+        await self._make_room()
+
+    async def _watch_disk(self) -> None:
+        while True:
+            await trio.sleep(LOOK_EVERY_S)
+            if any(job.state.is_running for job in self._board.jobs):
+                await self.ctx.self_ref.tell(LookAtDisk())
+
     async def _make_room(self) -> None:
-        """Forget the oldest of those that are over, beyond as many as are kept."""
-        over = [job for job in self._board.jobs if job.state.is_over]
-        for job in over[: max(0, len(over) - self._simulations.kept)]:
+        """Forget the oldest of those that are over, and give up runs, as far as the limits want it."""
+        try:
+            cleared = clearance(self._board.jobs, await self._space(), self._simulations.limits)
+        except SimulationsUnavailable as error:
+            _log.warning("what simulations take of the disk is not bounded now: %s", error)
+            return
+        for job_id, reason in cleared.given_up.items():
+            await self.ctx.ref(path_of(job_id)).tell(GiveUp(reason))
+        for job_id in cleared.forgotten:
             try:
-                await self._forget(job)
+                await self._forget(self._board.job(job_id))
             except SimulationsUnavailable as error:
-                _log.warning("%s is kept for longer than it should be: %s", job.job_id, error)
+                _log.warning("%s is kept for longer than it should be: %s", job_id, error)
+
+    async def _space(self) -> Space:
+        try:
+            return await self._simulations.store.space()
+        except OSError as error:
+            raise SimulationsUnavailable(f"the disk of simulations cannot be read: {error}") from error
+
+    async def _size_of(self, job_id: str) -> int:
+        """Return what a job takes of the disk, 0 where that cannot be told."""
+        try:
+            return (await self._space()).sizes_bytes.get(job_id, 0)
+        except SimulationsUnavailable:
+            return 0
+
+    async def _clear(self, job_id: str) -> None:
+        """Remove what a run without a result has written."""
+        try:
+            await self._simulations.store.clear(job_id)
+        except OSError as error:
+            _log.warning("what %s has written could not be removed: %s", job_id, error)
 
     async def _keep(self, job: Job) -> None:
         """Keep a job and show it. Raises SimulationsUnavailable, and then nothing has changed."""

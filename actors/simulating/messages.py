@@ -35,6 +35,18 @@ class EndRun(Message[None]):
 
 
 @frozen
+class GiveUp(Message[None]):
+    """Told to the actor of a run: end it at once, for this reason."""
+
+    reason: str
+
+
+@frozen
+class LookAtDisk(Message[None]):
+    """Told to the desk by itself, now and then while something runs: see what is taken."""
+
+
+@frozen
 class RunEnded(Message[None]):
     """Told to the desk by the actor of a run that has ended."""
 

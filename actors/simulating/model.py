@@ -24,7 +24,12 @@ class JobState(StrEnum):
     @property
     def is_over(self) -> bool:
         """Whether nothing more comes of it."""
-        return self not in {JobState.QUEUED, JobState.RUNNING, JobState.CANCELLING}
+        return self is not JobState.QUEUED and not self.is_running
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its run is under way."""
+        return self in {JobState.RUNNING, JobState.CANCELLING}
 
 
 @frozen

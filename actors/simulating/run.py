@@ -6,8 +6,8 @@ import trio
 
 from actors.ports.simulations import Simulator
 from actors.simulating.board import Board
-from actors.simulating.messages import EndRun, RunEnded
-from actors.simulating.model import Progress, progressed
+from actors.simulating.messages import EndRun, GiveUp, RunEnded
+from actors.simulating.model import Ending, Progress, progressed
 from supervisor import Actor, ActorRef, handles
 
 
@@ -20,6 +20,8 @@ class SimulationActor(Actor):
         self._simulator = simulator
         self._desk = desk
         self._wants_end = trio.Event()
+        self._scope = trio.CancelScope()
+        self._given_up: str | None = None
 
     async def started(self) -> None:
         """Begin the run."""
@@ -44,9 +46,18 @@ class SimulationActor(Actor):
         """End the run at its next tick."""
         self._wants_end.set()
 
+    @handles(GiveUp)
+    def give_up(self, message: GiveUp) -> None:
+        """End the run at once, without a result."""
+        self._given_up = message.reason
+        self._scope.cancel()
+
     async def _run(self) -> None:
         wanted = self._board.job(self._job_id).wanted
-        ending = await self._simulator.run(self._job_id, wanted, self._wants_end, self._progressed)
+        with self._scope:
+            ending = await self._simulator.run(self._job_id, wanted, self._wants_end, self._progressed)
+        if self._scope.cancelled_caught:
+            ending = Ending(failure=self._given_up)
         await self._desk.tell(RunEnded(self._job_id, ending))
         self.ctx.stop()
 

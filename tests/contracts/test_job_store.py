@@ -37,3 +37,21 @@ async def test_a_removed_job_is_gone(job_store: JobStore) -> None:
         await job_store.remove(JOB.job_id)
     assert list(await job_store.jobs()) == [DONE]
     assert await job_store.report(JOB.job_id) is None
+
+
+async def test_what_each_job_takes_is_told(job_store: JobStore) -> None:
+    """Of every job that is kept, beside what is free; at first there is none."""
+    assert (await job_store.space()).sizes_bytes == {}
+    await job_store.save(JOB)
+    await job_store.save(DONE)
+    space = await job_store.space()
+    assert (set(space.sizes_bytes), space.free_bytes > 0) == ({JOB.job_id, DONE.job_id}, True)
+    await job_store.remove(JOB.job_id)
+    assert set((await job_store.space()).sizes_bytes) == {DONE.job_id}
+
+
+async def test_a_job_without_its_results_stays(job_store: JobStore) -> None:
+    """As it was saved."""
+    await job_store.save(DONE)
+    await job_store.clear(DONE.job_id)
+    assert list(await job_store.jobs()) == [DONE]

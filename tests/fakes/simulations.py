@@ -8,8 +8,9 @@ from attrs import define, field
 
 from actors.ports.simulations import Mistake, ScenarioRefused
 from actors.simulating.board import Board
-from actors.simulating.desk import Simulations
+from actors.simulating.desk import DEFAULT_LIMITS, Simulations
 from actors.simulating.model import Ending, Job, Plan, Progress, Result, Scenario, Wanted
+from actors.simulating.room import MB, Limits, Space
 from simulations.ports.clock import CountingIds, VirtualClock
 from tests.actors.builders import NOW_US
 
@@ -92,11 +93,17 @@ class FakeSimulator:
 
 @define
 class MemoryJobs:
-    """Satisfies `actors.ports.simulations.JobStore` in memory; while it is `full` nothing can be kept or removed."""
+    """Satisfies `actors.ports.simulations.JobStore` in memory; while it is `full` nothing can be kept or removed.
+
+    `sizes_bytes` is what the results of jobs take; while it `is_unreadable` nobody can tell.
+    """
 
     kept: dict[str, Job] = field(factory=dict)
     reports: dict[str, bytes] = field(factory=dict)
     full: bool = False
+    sizes_bytes: dict[str, int] = field(factory=dict)
+    free_bytes: int = 10_000 * MB
+    is_unreadable: bool = False
 
     async def jobs(self) -> Sequence[Job]:
         """Return the jobs, the oldest first."""
@@ -112,12 +119,28 @@ class MemoryJobs:
         """Forget a job."""
         await self._change()
         self.kept.pop(job_id, None)
-        self.reports.pop(job_id, None)
+        self._drop_results(job_id)
+
+    async def clear(self, job_id: str) -> None:
+        """Drop the results of a job."""
+        await self._change()
+        self._drop_results(job_id)
+
+    async def space(self) -> Space:
+        """Return the sizes that the test has set."""
+        await trio.lowlevel.checkpoint()
+        if self.is_unreadable:
+            raise OSError(5, "Input/output error")
+        return Space({job_id: self.sizes_bytes.get(job_id, 0) for job_id in self.kept}, self.free_bytes)
 
     async def report(self, job_id: str) -> bytes | None:
         """Return a report."""
         await trio.lowlevel.checkpoint()
         return self.reports.get(job_id)
+
+    def _drop_results(self, job_id: str) -> None:
+        self.reports.pop(job_id, None)
+        self.sizes_bytes.pop(job_id, None)
 
     async def _change(self) -> None:
         await trio.lowlevel.checkpoint()
@@ -125,6 +148,8 @@ class MemoryJobs:
             raise OSError(28, "No space left on device")
 
 
-def simulations(simulator: FakeSimulator, store: MemoryJobs, at_once: int = 1, kept: int = 50) -> Simulations:
+def simulations(
+    simulator: FakeSimulator, store: MemoryJobs, at_once: int = 1, limits: Limits = DEFAULT_LIMITS
+) -> Simulations:
     """Return what the actors of simulations share, out of fakes."""
-    return Simulations(Board(), simulator, store, VirtualClock(NOW_US), CountingIds(), at_once, kept)
+    return Simulations(Board(), simulator, store, VirtualClock(NOW_US), CountingIds(), at_once, limits)

@@ -22,6 +22,21 @@ async def test_a_report_is_what_the_run_wrote(tmp_path: Path) -> None:
     assert list(await trio.Path(tmp_path).iterdir()) == []
 
 
+async def test_results_are_measured_and_cleared_with_all_below_them(tmp_path: Path) -> None:
+    """Whichever folder they are in; only the job stays."""
+    store = FolderJobStore(tmp_path / "simulations")
+    assert (await store.space()).free_bytes > 0
+    await store.save(JOB)
+    at_first = (await store.space()).sizes_bytes[JOB.job_id]
+    folder = store.folder_of(JOB.job_id)
+    (folder / "tables").mkdir()
+    for path in (folder / "events.jsonl", folder / "tables" / "fills.csv"):
+        path.write_bytes(b"x" * 100_000)
+    assert (await store.space()).sizes_bytes[JOB.job_id] == at_first + 200_000
+    await store.clear(JOB.job_id)
+    assert [path.name for path in await trio.Path(folder).glob("**/*")] == [JOB_FILE]
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"job_id": "sim_c"}', b"\xff"])
 async def test_one_bad_folder_hides_no_other(content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """It is named in the log, with what to do."""

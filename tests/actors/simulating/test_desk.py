@@ -15,9 +15,10 @@ from actors.errors import (
     SimulationsFull,
     SimulationsUnavailable,
 )
-from actors.simulating.desk import DESK, QUEUE_MAX, Simulations, path_of, simulations_tree
+from actors.simulating.desk import DESK, LOOK_EVERY_S, QUEUE_MAX, Simulations, path_of, simulations_tree
 from actors.simulating.messages import CancelSimulation, RemoveSimulation, StartSimulation
 from actors.simulating.model import Ending, Job, JobState, Wanted
+from actors.simulating.room import MB, Limits
 from supervisor import ActorSystem, Message, SupervisorSpec, open_system
 from tests.fakes.simulations import CUT, PLAN, RESULT, FakeSimulator, MemoryJobs, Run, progress, simulations
 
@@ -61,10 +62,12 @@ class Office:
 
 
 @asynccontextmanager
-async def office(store: MemoryJobs | None = None, at_once: int = 1, kept: int = 50) -> AsyncIterator[Office]:
+async def office(
+    store: MemoryJobs | None = None, at_once: int = 1, kept: int = 50, mb_max: int = 2_000
+) -> AsyncIterator[Office]:
     """Run a desk around a block of code; a store that was used before makes it a restart of the program."""
     simulator, store = FakeSimulator(), store or MemoryJobs()
-    shared = simulations(simulator, store, at_once, kept)
+    shared = simulations(simulator, store, at_once, Limits(kept, mb_max * MB))
     async with open_system(SupervisorSpec("", children=(simulations_tree(shared),))) as system:
         await wait_all_tasks_blocked()
         yield Office(system, shared, simulator, store)
@@ -159,6 +162,75 @@ async def test_the_oldest_are_forgotten(mock_clock: MockClock) -> None:
         for job_id in jobs[:3]:
             await desk.end(job_id, Ending(RESULT))
         assert {job.job_id for job in desk.shared.board.jobs} == set(desk.store.kept) == {jobs[2], jobs[3]}
+
+
+async def test_old_results_make_room_for_what_runs(mock_clock: MockClock) -> None:
+    """The oldest first, as soon as the disk is looked at; what takes no room at the end stays."""
+    async with office(mb_max=100) as desk:
+        jobs = [await desk.start() for _ in range(3)]
+        for job_id in jobs[:2]:
+            desk.store.sizes_bytes[job_id] = 40 * MB
+            await desk.end(job_id, Ending(RESULT))
+        desk.store.sizes_bytes[jobs[2]] = 60 * MB
+        mock_clock.jump(LOOK_EVERY_S)
+        await wait_all_tasks_blocked()
+        assert list(desk.store.kept) == jobs[1:]
+        assert (await desk.end(jobs[2], Ending(RESULT))).state is JobState.COMPLETED
+        mock_clock.jump(LOOK_EVERY_S)
+        await wait_all_tasks_blocked()
+        assert list(desk.store.kept) == jobs[1:]
+
+
+async def test_a_run_that_takes_too_much_is_given_up(mock_clock: MockClock) -> None:
+    """Its results go, it says which limit there is, the results of others stay, and the next one begins."""
+    async with office(mb_max=100) as desk:
+        done, large, following = [await desk.start() for _ in range(3)]
+        desk.store.sizes_bytes[done] = 60 * MB
+        await desk.end(done, Ending(RESULT))
+        desk.store.sizes_bytes[large] = 101 * MB
+        mock_clock.jump(LOOK_EVERY_S)
+        await wait_all_tasks_blocked()
+        assert desk.states() == ["completed", "failed", "running"]
+        assert "SIMULATIONS_MB_MAX" in str(desk.job(large).failure)
+        assert (desk.run(large).was_stopped, desk.store.sizes_bytes) == (True, {done: 60 * MB})
+        desk.store.sizes_bytes[following] = 102 * MB
+        job = await desk.end(following, Ending(RESULT))
+        assert (job.state, job.result) == (JobState.FAILED, None)
+        assert "wrote 102.0 MB" in str(job.failure)
+        assert desk.store.sizes_bytes == {done: 60 * MB}
+
+
+async def test_a_disk_that_is_nearly_full_takes_no_more(mock_clock: MockClock) -> None:
+    """What runs ends, what is asked for is refused, and both say how much is to be free."""
+    async with office() as desk:
+        done, runs = await desk.start(), await desk.start()
+        await desk.end(done, Ending(RESULT))
+        desk.store.free_bytes = 499 * MB
+        with pytest.raises(SimulationsUnavailable, match=r"499 MB free, .* 500 MB"):
+            await desk.start()
+        mock_clock.jump(LOOK_EVERY_S)
+        await wait_all_tasks_blocked()
+        assert desk.states() == ["completed", "failed"]
+        assert "499 MB free" in str(desk.job(runs).failure)
+
+
+async def test_a_disk_that_cannot_be_read_bounds_nothing(
+    mock_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What runs comes to its end, new ones are refused, and the log says so."""
+    async with office(mb_max=100) as desk:
+        job_id = await desk.start()
+        desk.store.is_unreadable = True
+        with pytest.raises(SimulationsUnavailable, match="cannot be read"):
+            await desk.start()
+        mock_clock.jump(LOOK_EVERY_S)
+        assert (await desk.end(job_id, Ending(RESULT))).state is JobState.COMPLETED
+        assert "not bounded now" in caplog.text
+        desk.store.is_unreadable = False
+        failed = await desk.start()
+        desk.store.full = True
+        await desk.end(failed, Ending(failure="a defect"))
+        assert f"what {failed} has written could not be removed" in caplog.text
 
 
 async def test_a_run_whose_actor_ends_is_not_left_without_an_end(mock_clock: MockClock) -> None:
