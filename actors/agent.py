@@ -7,9 +7,9 @@ next door and is untouched by that.
 
 import logging
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
-import numpy as np
 from attrs import evolve
 
 from actors import paths
@@ -46,7 +46,8 @@ from actors.preferences import permitted_symbols
 from actors.quota import crossings_by_change, usage_at
 from actors.refusals import cause_of
 from actors.services import Services
-from actors.strategies.base import Intent, PortfolioView, PositionView, Strategy, StrategyConfig
+from actors.strategies.base import Intent, PortfolioView, Strategy, StrategyConfig
+from actors.strategies.chance import stream_of
 from actors.strategies.registry import BrokenPluginError
 from supervisor import Actor, ActorRef, Refusal, handles
 from supervisor.errors import MailboxFull, SupervisorError
@@ -67,7 +68,7 @@ class AgentActor(Actor):
         self._agent_id = agent_id
         self._services = services
         self._strategy: Strategy | None = None
-        self._rng = np.random.default_rng([services.seed, *agent_id.encode()])
+        self._rng = stream_of(services.seed, agent_id)
         self._decisions = 0
         self._last_refusal: str | None = None
 
@@ -303,10 +304,7 @@ class AgentActor(Actor):
         return PortfolioView(
             free_cash_micros=portfolio.free_micros,
             equity_micros=portfolio.equity_micros(self._services.views.market.prices),
-            positions={
-                symbol: PositionView(position.quantity, position.free_quantity, position.cost_basis_micros)
-                for symbol, position in portfolio.positions.items()
-            },
+            positions=MappingProxyType(portfolio.positions),
         )
 
     async def _await(self, message: AwaitMove) -> None:

@@ -32,6 +32,7 @@ from actors.ledger import Portfolio
 from actors.model import Action, Agent, Approval, Trade, Usage
 from actors.orders import notional_micros
 from actors.ports.periods import period_of
+from actors.quick import quick
 from actors.quota import add_usage
 
 SUBMITTED = "trade.submitted"
@@ -40,6 +41,7 @@ EXECUTED = "trade.executed"
 ItemT = TypeVar("ItemT")
 
 
+@quick
 @frozen
 class Book:
     """What a portfolio actor keeps. Only open trades and pending approvals are here; the rest is history."""
@@ -113,16 +115,21 @@ def _triggered(book: Book, trade: Trade) -> Book:
 def _executed(book: Book, trade: Trade) -> Book:
     if trade.executed_price_micros is None or trade.fee_micros is None or trade.executed_at_us is None:
         raise StreamBroken(f"{trade.trade_id} was executed without a price, a fee or a time")
-    released = _closed(book, trade)
+    released, open_trades = _released(book, trade)
     post = ledger.post_buy if trade.action is Action.BUY else ledger.post_sell
     notional = notional_micros(trade.executed_price_micros, trade.quantity)
-    portfolio = post(released.portfolio, trade.symbol, trade.quantity, notional, trade.fee_micros)
+    portfolio = post(released, trade.symbol, trade.quantity, notional, trade.fee_micros)
     usage = add_usage(book.usage, EXECUTED, 0, trade.execution_cost_micros, trade.executed_at_us)
-    return Book(portfolio, usage, released.open_trades, book.approvals)
+    return Book(portfolio, usage, open_trades, book.approvals)
 
 
 def _closed(book: Book, trade: Trade) -> Book:
-    """Release what the open trade held, and forget it."""
+    portfolio, open_trades = _released(book, trade)
+    return Book(portfolio, book.usage, open_trades, book.approvals)
+
+
+def _released(book: Book, trade: Trade) -> tuple[Portfolio, Mapping[str, Trade]]:
+    """Release what the open trade held, and forget it: return the portfolio and the trades that stay open."""
     held = book.open_trades.get(trade.trade_id)
     if held is None:
         raise StreamBroken(f"{trade.trade_id} is not open")
@@ -131,7 +138,7 @@ def _closed(book: Book, trade: Trade) -> Book:
         portfolio = ledger.release_cash(portfolio, held.reserved_micros)
     if held.reserved_quantity:
         portfolio = ledger.release_shares(portfolio, held.symbol, held.reserved_quantity)
-    return Book(portfolio, book.usage, _without(book.open_trades, trade.trade_id), book.approvals)
+    return portfolio, _without(book.open_trades, trade.trade_id)
 
 
 def _reserve(portfolio: Portfolio, trade: Trade) -> Portfolio:
@@ -149,7 +156,7 @@ def _without(items: Mapping[str, ItemT], key: str) -> Mapping[str, ItemT]:
 def _requested(book: Book, event: ApprovalRequested) -> Book:
     """Swap what a resting order held for what the approval holds."""
     trade = event.trade
-    portfolio = _reserve(_closed(book, trade).portfolio, trade)
+    portfolio = _reserve(_released(book, trade)[0], trade)
     return Book(
         portfolio,
         book.usage,

@@ -60,6 +60,7 @@ from actors.orders import (
     price_moved_beyond,
 )
 from actors.preferences import is_permitted
+from actors.quick import quick
 from actors.quota import crossings, require_quota
 from actors.risk import PortfolioImpact, RiskAssessment
 from supervisor import Refusal
@@ -79,6 +80,7 @@ class OversightRules:
     price_tolerance_ppm: int
 
 
+@quick
 @frozen
 class Ticket:
     """The circumstances of one order: its ids, the time, and the price of its symbol (micros per share)."""
@@ -92,6 +94,7 @@ class Ticket:
     """By the agent's own key: its hours and preferences bind it as they bind the strategy."""
 
 
+@quick
 @frozen
 class Outcome:
     """What a decision leads to. `trade` is the trade it was about, as it stands afterwards."""

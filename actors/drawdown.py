@@ -11,13 +11,13 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from actors.rows import Rows, widened
+
 OFF: Final = 0
 """The threshold of an agent that wants no alert, and the alert of one that was given none."""
 
 SAVED_MOVE_PER_MILLE: Final = 1
 """How far a peak may have moved beyond the one that was kept: what a crash may forget of it."""
-
-_ROWS_AT_START: Final = 64
 
 
 @frozen
@@ -47,18 +47,15 @@ class DrawdownBook:
 
     def __init__(self, symbols: Sequence[str]) -> None:
         self._column_of = {symbol: column for column, symbol in enumerate(symbols)}
-        self._row_slot = np.zeros(_ROWS_AT_START, dtype=np.int64)
-        self._row_column = np.zeros(_ROWS_AT_START, dtype=np.int64)
-        self._row_quantity = np.zeros(_ROWS_AT_START, dtype=np.int64)
-        self._rows_used = 0
-        self._free_rows: list[int] = []
-        self._rows_of: dict[int, list[int]] = {}
-        self._cash = np.zeros(_ROWS_AT_START, dtype=np.int64)
-        self._percent = np.zeros(_ROWS_AT_START, dtype=np.int64)
-        self._peak = np.zeros(_ROWS_AT_START, dtype=np.int64)
-        self._alerted = np.zeros(_ROWS_AT_START, dtype=np.int64)
-        self._saved_peak = np.zeros(_ROWS_AT_START, dtype=np.int64)
-        self._saved_alerted = np.zeros(_ROWS_AT_START, dtype=np.int64)
+        self._rows = Rows(0, 0)
+        self._due: dict[int, tuple[int, int]] = {}
+        """Cash and threshold as they were set since the last sample, by slot."""
+        self._cash = np.zeros(0, dtype=np.int64)
+        self._percent = np.zeros(0, dtype=np.int64)
+        self._peak = np.zeros(0, dtype=np.int64)
+        self._alerted = np.zeros(0, dtype=np.int64)
+        self._saved_peak = np.zeros(0, dtype=np.int64)
+        self._saved_alerted = np.zeros(0, dtype=np.int64)
 
     def lists(self, symbol: str) -> bool:
         """Say whether the market has a price for a symbol."""
@@ -72,13 +69,9 @@ class DrawdownBook:
 
     def set(self, slot: int, cash_micros: int, quantities: Mapping[str, int], percent: int | None) -> None:
         """Say what a slot holds, in place of whatever it held, and its threshold (None: no alert)."""
-        self._reserve(slot)
-        self._cash[slot] = cash_micros
-        self._percent[slot] = percent or OFF
-        rows = self._resize_rows(slot, len(quantities))
-        if rows:
-            self._row_column[rows] = [self._column_of[symbol] for symbol in quantities]
-            self._row_quantity[rows] = list(quantities.values())
+        column_of = self._column_of
+        self._rows.put(slot, [(column_of[symbol], quantity) for symbol, quantity in quantities.items()])
+        self._due[slot] = (cash_micros, percent or OFF)
 
     def clear(self, slot: int) -> None:
         """Let a slot rest: nothing is due any more."""
@@ -89,10 +82,10 @@ class DrawdownBook:
 
         What is yielded stays due until `alerted` says that it was told.
         """
-        used = self._rows_used
-        worth = self._row_quantity[:used] * prices_micros.take(self._row_column[:used])
+        row_slot, row_column, row_quantity = self._rows.columns()
+        self._take_up()
         equity = self._cash.copy()
-        np.add.at(equity, self._row_slot[:used], worth)
+        np.add.at(equity, row_slot, row_quantity * prices_micros.take(row_column))
         risen = equity > self._peak
         self._peak[risen] = equity[risen]
         self._alerted[risen] = OFF
@@ -118,38 +111,22 @@ class DrawdownBook:
         peaks, alerts = self._peak[slots].tolist(), self._alerted[slots].tolist()
         return list(zip(slots.tolist(), peaks, alerts, strict=True))
 
-    def _resize_rows(self, slot: int, count: int) -> list[int]:
-        """Return exactly `count` rows that belong to the slot, freeing or taking rows as needed."""
-        rows = self._rows_of.setdefault(slot, [])
-        surplus = rows[count:]
-        if surplus:
-            del rows[count:]
-            self._row_quantity[surplus] = 0
-            self._free_rows.extend(surplus)
-        while len(rows) < count:
-            row = self._free_rows.pop() if self._free_rows else self._append_row()
-            self._row_slot[row] = slot
-            rows.append(row)
-        return rows
-
-    def _append_row(self) -> int:
-        row = self._rows_used
-        if row == len(self._row_slot):
-            self._row_slot = _doubled(self._row_slot)
-            self._row_column = _doubled(self._row_column)
-            self._row_quantity = _doubled(self._row_quantity)
-        self._rows_used = row + 1
-        return row
+    def _take_up(self) -> None:
+        """Write what was set since the last sample."""
+        if not self._due:
+            return
+        slots = list(self._due)
+        self._reserve(max(slots))
+        cash, percent = zip(*self._due.values(), strict=True)
+        self._cash[slots] = cash
+        self._percent[slots] = percent
+        self._due = {}
 
     def _reserve(self, slot: int) -> None:
-        while slot >= len(self._cash):
-            self._cash = _doubled(self._cash)
-            self._percent = _doubled(self._percent)
-            self._peak = _doubled(self._peak)
-            self._alerted = _doubled(self._alerted)
-            self._saved_peak = _doubled(self._saved_peak)
-            self._saved_alerted = _doubled(self._saved_alerted)
-
-
-def _doubled(array: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([array, np.zeros(len(array), dtype=np.int64)])
+        if slot >= len(self._cash):
+            self._cash = widened(self._cash, slot + 1, 0)
+            self._percent = widened(self._percent, slot + 1, OFF)
+            self._peak = widened(self._peak, slot + 1, 0)
+            self._alerted = widened(self._alerted, slot + 1, OFF)
+            self._saved_peak = widened(self._saved_peak, slot + 1, 0)
+            self._saved_alerted = widened(self._saved_alerted, slot + 1, OFF)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from actors.model import Agent, Approval, Principal, Trade
+from actors.quick import quick
 
 
 @frozen
@@ -265,6 +266,7 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
 )
 
 
+@quick
 @frozen
 class Recorded:
     """An event in its place: `seq` over the whole floor, `stream_seq` within its stream, both counted from 1."""

@@ -41,7 +41,7 @@ BARS_WAITING_MAX = 1_440
 """Minutes of bars that wait at most while the storage is unavailable: a day's; then the oldest are lost."""
 
 _log = logging.getLogger(__name__)
-_TENDED = (AgentCreated, ApprovalRequested)
+_TENDED = frozenset({AgentCreated, ApprovalRequested})
 _FACADES = {
     Channel.METERING: paths.METERING,
     Channel.OVERSIGHT: paths.OVERSIGHT,
@@ -183,7 +183,7 @@ class JournalActor(Actor):
             self._commits += 1
             self._show(commit)
             queued.reply.reply(result)
-            if any(isinstance(event, _TENDED) for event in commit.events):
+            if not _TENDED.isdisjoint(map(type, commit.events)):
                 tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
             book = commit.book
             if book is not None and book.open_trades and any(_rests(event, book) for event in commit.events):

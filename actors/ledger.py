@@ -15,8 +15,10 @@ from attrs import evolve, field, frozen
 
 from actors.errors import InsufficientFunds, InsufficientShares, LedgerIdentityError
 from actors.money import divide_half_even, format_dollars
+from actors.quick import quick
 
 
+@quick
 @frozen
 class Position:
     """Shares of one symbol: how many, what they cost together, and how many are promised to open orders."""
@@ -34,6 +36,7 @@ class Position:
 NO_POSITION = Position(quantity=0, cost_basis_micros=0)
 
 
+@quick
 @frozen
 class Portfolio:
     """The ledger of one agent. Amounts are micro-dollars, quantities whole shares."""

@@ -13,6 +13,7 @@ from actors.hours import TradingHours
 from actors.money import MICROS_PER_DOLLAR
 from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.preferences import AssetPreferences
+from actors.quick import quick
 from actors.risk import PortfolioImpact, RiskAssessment
 
 
@@ -104,6 +105,7 @@ class QuotaConfig:
         return self.submission_cost_micros + self.execution_cost_micros
 
 
+@quick
 @frozen
 class Agent:
     """One agent: whose it is, how it trades, and what limits it. `oversight_threshold_micros` None: the floor's."""
@@ -126,6 +128,7 @@ class Agent:
     alerts: AlertConfig = ALERTS_DEFAULT
 
 
+@quick
 @frozen
 class OrderRequest:
     """What somebody asks an agent to trade, validated but not decided."""
@@ -141,6 +144,7 @@ class OrderRequest:
     reason: str | None = None
 
 
+@quick
 @frozen
 class Trade:
     """One order and what became of it.
@@ -211,6 +215,7 @@ class Approval:
     decision: Decision | None = None
 
 
+@quick
 @frozen
 class UsageLine:
     """Calls and metered cost of one kind of usage event."""
@@ -219,6 +224,7 @@ class UsageLine:
     cost_micros: int
 
 
+@quick
 @frozen
 class Usage:
     """What an agent has used in one month (`period`, `YYYY-MM`, UTC)."""

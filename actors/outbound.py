@@ -34,10 +34,19 @@ OUTSIDE_CHANNELS = frozenset({"oversight", "auto"})
 
 def deliveries_of(events: Iterable[BookEvent], ids: Ids) -> tuple[Delivery, ...]:
     """Return what leaves through the outbox with these events; the usage of one commit travels together."""
-    events = tuple(events)
-    usage = tuple(_usage(events, ids))
-    oversight = tuple(_oversight(events))
-    return ((UsageDelivery(usage),) if usage else ()) + oversight
+    usage: list[UsageEvent] = []
+    oversight: list[Delivery] = []
+    for event in events:
+        if isinstance(event, TradeCreated):
+            trade = event.trade
+            usage.append(_usage_event(ids, trade, SUBMITTED, 1, trade.submission_cost_micros, trade.submitted_at_us))
+        elif isinstance(event, TradeExecuted):
+            trade = event.trade
+            executed_at_us = trade.executed_at_us or trade.submitted_at_us
+            usage.append(_usage_event(ids, trade, EXECUTED, 0, trade.execution_cost_micros, executed_at_us))
+        else:
+            oversight += _oversight(event)
+    return (*((UsageDelivery(tuple(usage)),) if usage else ()), *oversight)
 
 
 def news_of(agent: Agent, events: Iterable[Event], at_us: int, ids: Ids) -> tuple[NotificationDelivery, ...]:
@@ -73,29 +82,17 @@ def _news(agent: Agent, events: Iterable[Event], at_us: int, ids: Ids) -> Iterat
             yield Notification(ids.new("ntf"), event.type, agent.agent_id, agent.name, at_us, approval, trade)
 
 
-def _usage(events: tuple[BookEvent, ...], ids: Ids) -> Iterator[UsageEvent]:
-    for event in events:
-        if isinstance(event, TradeCreated):
-            trade = event.trade
-            yield _usage_event(ids, trade, SUBMITTED, 1, trade.submission_cost_micros, trade.submitted_at_us)
-        elif isinstance(event, TradeExecuted):
-            trade = event.trade
-            executed_at_us = trade.executed_at_us or trade.submitted_at_us
-            yield _usage_event(ids, trade, EXECUTED, 0, trade.execution_cost_micros, executed_at_us)
-
-
 def _usage_event(ids: Ids, trade: Trade, kind: str, calls: int, cost_micros: int, at_us: int) -> UsageEvent:
     return UsageEvent(ids.new("evt"), trade.agent_id, kind, calls, cost_micros, at_us, {"tradeId": trade.trade_id})
 
 
-def _oversight(events: tuple[BookEvent, ...]) -> Iterator[Delivery]:
-    for event in events:
-        if isinstance(event, ApprovalRequested):
-            yield ApprovalDelivery(_request_record(event.approval, event.trade))
-        elif isinstance(event, ApprovalApproved | ApprovalRejected):
-            decision = event.approval.decision
-            if decision is not None and decision.channel not in OUTSIDE_CHANNELS:
-                yield DecisionDelivery(event.approval.request_id, _decision_record(decision))
+def _oversight(event: BookEvent) -> Iterator[Delivery]:
+    if isinstance(event, ApprovalRequested):
+        yield ApprovalDelivery(_request_record(event.approval, event.trade))
+    elif isinstance(event, ApprovalApproved | ApprovalRejected):
+        decision = event.approval.decision
+        if decision is not None and decision.channel not in OUTSIDE_CHANNELS:
+            yield DecisionDelivery(event.approval.request_id, _decision_record(decision))
 
 
 def _request_record(approval: Approval, trade: Trade) -> OversightRequestRecord:

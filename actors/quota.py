@@ -12,6 +12,7 @@ from actors.model import Agent, QuotaConfig, Usage, UsageLine
 from actors.money import format_dollars
 from actors.orders import EXECUTED_TRADE_COST_MICROS
 from actors.ports.periods import next_period_us, period_of
+from actors.quick import quick
 
 NEVER_US: Final = 1 << 62
 NONE_LEFT: Final = -1
@@ -21,6 +22,7 @@ RENEW_AGAIN_US: Final = 5_000_000
 NO_USAGE = UsageLine(calls=0, cost_micros=0)
 
 
+@quick
 @frozen
 class Lease:
     """A share of an agent's quota granted to the floor: calls and cost that it may use until `valid_until_us`.

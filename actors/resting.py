@@ -84,6 +84,8 @@ def watch_of(book: Book, prices: Mapping[str, int]) -> Watch:
 
     Of the orders for one symbol only the nearest prices on either side count, so there are two bands for it at most.
     """
+    if not book.open_trades:
+        return NOTHING  # As after nearly every trade.
     lows: dict[str, int] = {}
     highs: dict[str, int] = {}
     ends: list[int] = []

@@ -18,27 +18,30 @@ _APPROVAL_STATUS: Final = {status: place for place, status in enumerate(APPROVAL
 
 
 class Columns:
-    """Growing columns of 64-bit integers."""
+    """Growing columns of 64-bit integers, kept row by row."""
 
     def __init__(self, table: Any) -> None:
-        self._columns = {field.name: array("q") for field in fields(table)}
+        self._names = [field.name for field in fields(table)]
+        self._cells = array("q")
 
     def __len__(self) -> int:
-        return len(next(iter(self._columns.values())))
+        return len(self._cells) // len(self._names)
 
     def add(self, **row: int) -> None:
-        """Append a row, which has every column."""
-        for name, column in self._columns.items():
-            column.append(row[name])
+        """Append a row, which has every column, in their order."""
+        if [*row] != self._names:
+            raise TypeError(f"a row has {self._names}, not {[*row]}")
+        self._cells.extend(row.values())
 
     def change(self, row: int, **values: int) -> None:
         """Change some of a row."""
         for name, value in values.items():
-            self._columns[name][row] = value
+            self._cells[row * len(self._names) + self._names.index(name)] = value
 
     def arrays(self) -> dict[str, Ints]:
         """Return the columns as arrays of their own."""
-        return {name: np.array(column, dtype=np.int64) for name, column in self._columns.items()}
+        rows = np.array(self._cells, dtype=np.int64).reshape(-1, len(self._names))
+        return {name: rows[:, place].copy() for place, name in enumerate(self._names)}
 
 
 def refused_orders(refusals: Iterable[Refused], agent_ids: Sequence[str]) -> RefusedOrders:

@@ -14,6 +14,7 @@ from actors.model import Agent, Principal, User
 from actors.ports.metering import QuotaLimits, UsageEvent
 from actors.ports.notifications import Notification, NotifyTarget
 from actors.ports.oversight import DecisionRecord, OversightRequestRecord
+from actors.quick import quick
 
 
 @frozen
@@ -83,6 +84,7 @@ CHANNELS: Mapping[type[Delivery], Channel] = {
 }
 
 
+@quick
 @frozen
 class Commit:
     """All of one change, made durable together or not at all.
@@ -145,6 +147,7 @@ class Unstorable:
 CommitResult = Committed | AlreadyDone | ClientOrderIdTaken | EmailTaken | Unstorable
 
 
+@quick
 @frozen
 class OutboxEntry:
     """Something that waits to leave. `entry_id` grows with the order of commits."""

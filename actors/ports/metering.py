@@ -6,6 +6,7 @@ from typing import Protocol
 from attrs import Factory, field, frozen
 from attrs.validators import gt
 
+from actors.quick import quick
 from supervisor.errors import Refusal
 
 API_CALLS_DEFAULT = 10_000
@@ -51,6 +52,7 @@ class QuotaLimits:
     budget_micros: int = field(default=BUDGET_MICROS_DEFAULT, validator=gt(0))
 
 
+@quick
 @frozen
 class QuotaState:
     """What is left of this month's quota; neither number is negative. ``reset_at_us`` is the start of next month."""
@@ -61,6 +63,7 @@ class QuotaState:
     reset_at_us: int
 
 
+@quick
 @frozen
 class UsageEvent:
     """Something an agent did that counts, once per ``event_id``, in the month of ``at_us`` however late it arrives."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from actors.bands import Band
 from actors.model import Action
+from actors.quick import quick
 from actors.strategies.momentum import trend_scores
 
 REVIEW_US: Final = 60_000_000
@@ -35,22 +36,42 @@ class MarketView:
         return trend_scores(self.history)
 
 
+class Holding(Protocol):
+    """Shares held of one symbol, those that no open order holds, and what they cost in all, in micro-dollars."""
+
+    @property
+    def quantity(self) -> int:
+        """All shares."""
+        ...
+
+    @property
+    def free_quantity(self) -> int:
+        """Those that may be sold."""
+        ...
+
+    @property
+    def cost_basis_micros(self) -> int:
+        """What all of them cost."""
+        ...
+
+
 @frozen
 class PositionView:
-    """Shares held of one symbol, those that no open order holds, and what they cost in all, in micro-dollars."""
+    """A holding by itself; a floor shows the position of its ledger in its place, which no view needs to copy."""
 
     quantity: int
     free_quantity: int
     cost_basis_micros: int
 
 
+@quick
 @frozen
 class PortfolioView:
     """A portfolio as its strategy sees it. Equity counts all cash, reserved or free, and positions at market value."""
 
     free_cash_micros: int
     equity_micros: int
-    positions: Mapping[str, PositionView] = field(factory=dict)
+    positions: Mapping[str, Holding] = field(factory=dict)
 
 
 @frozen

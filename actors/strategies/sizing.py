@@ -13,6 +13,7 @@ from actors.orders import (
     FEE_PER_MILLE,
     buying_cost_micros,
 )
+from actors.quick import quick
 from actors.strategies.base import Intent, MarketView, PortfolioView
 
 BASIS_POINTS: Final = 10_000
@@ -28,6 +29,7 @@ POSITION_MICROS_MIN: Final = 50 * MICROS_PER_DOLLAR
 """What a position may always be worth, or the smallest accounts could not buy a single share."""
 
 
+@quick
 @frozen
 class Allowance:
     """What a portfolio may put into shares: in all, now, and into one symbol; micro-dollars."""
@@ -41,6 +43,7 @@ class Allowance:
         return min(self.investable_micros // max(positions, 1), self.position_micros_max)
 
 
+@quick
 @frozen
 class Purchase:
     """Shares of a symbol wished for: as many as this much cash buys."""
