@@ -23,6 +23,7 @@ FLAGS: Final = (
     "--disable-sync",
 )
 WIDE: Final = (1440, 900)
+MIDDLE: Final = (900, 800)
 NARROW: Final = (360, 740)
 
 

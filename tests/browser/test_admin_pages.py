@@ -69,7 +69,27 @@ def test_an_actor_is_paused_and_resumed(browser: Browser, floor: Program) -> Non
             desk.page.get_by_role("dialog").get_by_role("button", name=verb).click()
             expect(market).to_contain_text(state)
         market.get_by_role("button", name="market", exact=True).click()
-        expect(desk.page.locator(".inspected")).to_contain_text("MarketActor")
+        chosen = desk.page.get_by_role("region", name="The chosen actor")
+        expect(chosen).to_contain_text("MarketActor")
+        chosen.get_by_role("button", name="Close").click()
+        expect(chosen).to_contain_text("Choose an actor")
         desk.go("audit")
         expect(desk.page.get_by_text("resume /market: odd prices")).to_be_visible()
+        assert desk.wrongs == []
+
+
+def test_actors_are_ranked_over_the_whole_floor(browser: Browser, floor: Program) -> None:
+    """By what they do just now, by their mailboxes and by their restarts; where nothing stands out that is said."""
+    with window(browser, floor.url) as desk:
+        desk.sign_in()
+        desk.go("supervision")
+        actors = desk.page.get_by_role("region", name="Actors")
+        actors.get_by_role("button", name="Busiest").click()
+        expect(actors.get_by_role("button", name="/market", exact=True)).to_be_visible()
+        actors.get_by_role("button", name="Restarted").click()
+        expect(actors.get_by_text("No actor had to be restarted")).to_be_visible()
+        actors.get_by_role("button", name="Fullest").click()
+        expect(actors.get_by_text("No message waits in any mailbox.")).to_be_visible()
+        actors.get_by_role("button", name="Tree").click()
+        expect(actors.get_by_role("button", name="journal", exact=True)).to_be_visible()
         assert desk.wrongs == []

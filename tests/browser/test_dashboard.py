@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import NARROW, WIDE, violations, window
+from tests.browser.chromium import MIDDLE, NARROW, WIDE, violations, window
 from tests.browser.floor_api import api, buy, make_agent
 from tests.e2e.program import Program, ending, running, start
 
@@ -77,7 +77,7 @@ def test_a_restart_of_the_server_needs_no_reload(browser: Browser, tmp_path: Pat
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("size", [WIDE, MIDDLE, NARROW], ids=["wide", "middle", "narrow"])
 def test_every_page_is_accessible(browser: Browser, floor: Program, theme: str, size: tuple[int, int]) -> None:
     """axe-core finds nothing, and no page is wider than its window."""
     with api(floor.url) as client:

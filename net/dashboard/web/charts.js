@@ -20,14 +20,14 @@ function plotly() {
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function layout(options, hasTimes, range) {
+function layout(options, hasTimes, range, width_px) {
   const axis = { gridcolor: colour("--line"), zeroline: false, linecolor: colour("--line"), tickcolor: colour("--line"), automargin: false };
   return {
     margin: { l: 72, r: 24, t: hasTimes ? 4 : 12, b: hasTimes ? 48 : 8 }, showlegend: false, hovermode: "x unified", dragmode: false,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("--soft") },
     hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--line"), font: { color: colour("--text") } },
-    xaxis: { ...axis, showgrid: false, fixedrange: true, type: "date", range, showticklabels: hasTimes, nticks: 6 }, yaxis: { ...axis, fixedrange: true, ...options },
+    xaxis: { ...axis, showgrid: false, fixedrange: true, type: "date", range, showticklabels: hasTimes, tickangle: 0, nticks: Math.min(6, Math.ceil(width_px / 120)) }, yaxis: { ...axis, fixedrange: true, ...options },
   };
 }
 
@@ -55,8 +55,8 @@ export async function drawEquity(above, below, points, trades) {
   // Both charts have one time axis: markers would widen the upper one.
   const range = [times[0], times.at(-1)];
   const config = { displayModeBar: false, responsive: true };
-  await Plotly.react(above, [line, marks("buy", "triangle-up", "--good"), marks("sell", "triangle-down", "--bad")], layout({ tickprefix: "$", tickformat: ",.0f", nticks: 6 }, false, range), config);
-  await Plotly.react(below, [fall], layout({ ticksuffix: " %", nticks: 4, rangemode: "tozero" }, true, range), config);
+  await Plotly.react(above, [line, marks("buy", "triangle-up", "--good"), marks("sell", "triangle-down", "--bad")], layout({ tickprefix: "$", tickformat: ",.0f", nticks: 6 }, false, range, above.clientWidth), config);
+  await Plotly.react(below, [fall], layout({ ticksuffix: " %", nticks: 4, rangemode: "tozero" }, true, range, below.clientWidth), config);
 }
 
 /** Draw how many trades a simulation has made, over all of the virtual time that it is about. */
@@ -65,8 +65,8 @@ export async function drawProgress(element, track, virtual_s) {
   const inDays = virtual_s >= 2 * 86_400;
   const unit_s = inDays ? 86_400 : 3600;
   const line = { x: track.map((point) => point.virtualSeconds / unit_s), y: track.map((point) => point.trades), mode: "lines", type: "scatter", fill: "tozeroy", fillcolor: colour("--accent-soft"), line: { color: colour("--accent"), width: 2 }, hovertemplate: "%{y:,} trades<extra></extra>" };
-  const shape = layout({ tickformat: ",d", nticks: 4, rangemode: "tozero" }, true);
-  shape.xaxis = { ...shape.xaxis, type: "linear", range: [0, virtual_s / unit_s], tickformat: ",", ticksuffix: inDays ? " d" : " h", nticks: Math.ceil(element.clientWidth / 120) };
+  const shape = layout({ tickformat: ",d", nticks: 4, rangemode: "tozero" }, true, [0, virtual_s / unit_s], element.clientWidth);
+  shape.xaxis = { ...shape.xaxis, type: "linear", tickformat: ",", ticksuffix: inDays ? " d" : " h" };
   await Plotly.react(element, [line], shape, { displayModeBar: false, responsive: true });
 }
 

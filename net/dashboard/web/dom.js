@@ -44,6 +44,9 @@ const PATHS = {
   simulations: "M2 12c3 0 3-8 6-8s3 8 6 8M2 14h12",
   theme: "M8 2a6 6 0 100 12V2z",
   leave: "M6 2H3v12h3M7 8h7M11 5l3 3-3 3",
+  pause: "M5.5 3.5v9M10.5 3.5v9",
+  resume: "M5 3.5l7 4.5-7 4.5z",
+  restart: "M12.9 9.5A5 5 0 1 1 12.5 5.5M12.9 2.5v3.2H9.7",
   bell: "M4 11V7a4 4 0 018 0v4l1 1H3zM7 14h2",
 };
 

@@ -41,7 +41,7 @@ export function countdown(left_ms) {
 /** "pending approval" of "pending_approval". */
 export const words = (name) => String(name).replaceAll("_", " ");
 
-const TONES = { active: "good", completed: "good", approved: "good", running: "good", idle: "", paused: "", pending: "warn", pending_approval: "warn", failed: "bad", rejected: "bad", expired: "", stopped: "", cancelled: "", high: "bad", critical: "bad", medium: "warn", low: "good" };
+const TONES = { active: "good", completed: "good", approved: "good", running: "good", idle: "", paused: "", pending: "warn", pending_approval: "warn", failed: "bad", rejected: "bad", expired: "", stopped: "", cancelled: "", high: "bad", critical: "bad", medium: "warn", low: "good", stuck: "bad", restarting: "warn" };
 
 /** The class of a state: colour says what needs a human, or went wrong. */
 export const stateTone = (state) => TONES[state] ?? "";

@@ -102,7 +102,7 @@ function curve(page) {
 
 function section(title, names, rows, none) {
   const empty = h("p", { class: "empty" }, none);
-  const table = h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": title }, h("table", {}, h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name.startsWith("#") ? "num" : null }, name.replace("#", ""))))), rows));
+  const table = h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": title }, h("table", { class: `stacked ${title.toLowerCase()}` }, h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name.startsWith("#") ? "num" : null }, name.replace("#", ""))))), rows));
   const element = h("section", { class: "card", "aria-label": title }, h("header", {}, h("h2", {}, title)), table, empty);
   return { element, hasRows: (any) => { table.hidden = !any; empty.hidden = any; } };
 }
@@ -118,7 +118,7 @@ function positions({ store, id }) {
     for (const [symbol, row] of cells) if (!wanted.has(symbol)) { row[0].remove(); cells.delete(symbol); }
     for (const { symbol, quantity, averageCost } of held) {
       if (!cells.has(symbol)) {
-        const made = Array.from({ length: 5 }, () => h("td", { class: "num" }));
+        const made = ["shares", "at", "now", "", ""].map((label) => h("td", { class: "num", "data-label": label || null }));
         cells.set(symbol, [h("tr", {}, h("td", {}, h("strong", {}, symbol)), made), made]);
         rows.append(cells.get(symbol)[0]);
       }

@@ -135,7 +135,7 @@ function showDetail(root, approval, store) {
         risk.factors.length > 0 ? h("ul", { class: "factors" }, risk.factors.map((factor) => h("li", {}, factor))) : h("p", { class: "soft" }, "Nothing stands out."),
         facts([["Loss on a bad day", risk.worstDayLoss === null ? "–" : dollars(risk.worstDayLoss)], ["Volatility a year", risk.volatility === null ? "–" : percent(100 * risk.volatility, false)], ["Share of the budget", percent(100 * risk.budgetShare, false)]])),
       h("section", {}, h("h3", {}, "What it does to the portfolio"),
-        h("div", { class: "scroll-x" }, h("table", { class: "impact" },
+        h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "Portfolio now and after" }, h("table", { class: "impact" },
           h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Measure")), h("th", { class: "num", scope: "col" }, "Now"), h("th", { class: "num", scope: "col" }, "After"))),
           h("tbody", {},
             change("Cash", money(impact.cashBefore), money(impact.cashAfter)),

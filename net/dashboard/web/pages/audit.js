@@ -17,7 +17,7 @@ export function auditPage(root, { store }) {
   const older = h("button", { class: "button", type: "button", hidden: true, onclick: () => void readOlder() }, "Show older entries");
   fill(root, h("h1", {}, "Audit"), h("section", { class: "card audit", "aria-label": "Entries" },
     h("header", {}, h("h2", {}, "Entries"), h("span", { class: "soft small" }, "newest first, each bound by its hash to all before it"), h("span", { class: "grow" }), h("div", { class: "filters" }, search)),
-    h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "Entries" }, h("table", {}, h("thead", {}, h("tr", {}, ["Seq", "When", "What", "Who", "Agent", "Details", "Hash"].map((name) => h("th", { scope: "col", class: name === "Seq" && "num" }, name)))), rows)), said,
+    h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "Entries" }, h("table", { class: "stacked" }, h("thead", {}, h("tr", {}, ["Seq", "When", "What", "Who", "Agent", "Details", "Hash"].map((name) => h("th", { scope: "col", class: name === "Seq" && "num" }, name)))), rows)), said,
     h("footer", { class: "more" }, shown, older)));
   let entries = [];
   let next = END;

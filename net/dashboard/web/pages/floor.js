@@ -104,7 +104,7 @@ function columns(store) {
   ];
 }
 
-const lastText = (trade) => (trade ? `${clock(trade.submittedAt)} ${trade.action} ${count(trade.quantity)} ${trade.symbol}${trade.status === "completed" ? "" : `, ${words(trade.status)}`}` : "–");
+const lastText = (trade) => (trade ? `${clock(trade.submittedAt)} ${trade.action} ${count(trade.quantity)} ${trade.symbol}${trade.status === "completed" ? "" : `, ${trade.status === "pending_approval" ? "waits" : words(trade.status)}`}` : "–");
 
 function nameCell() {
   const element = h("a", { class: "name ellipsis" });

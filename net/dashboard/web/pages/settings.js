@@ -43,8 +43,8 @@ function people() {
     }
   };
   void read();
-  return h("section", { class: "card", "aria-label": "People" }, h("header", {}, h("h2", {}, "People"), h("span", { class: "soft small" }, "who may sign in")),
-    h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "People" }, h("table", { class: "middle" }, h("thead", {}, h("tr", {}, ["E-mail", "Role", "Access", "Since"].map((name) => h("th", { scope: "col" }, name)), h("th", {}, h("span", { class: "visually-hidden" }, "Controls")))), rows)),
+  return h("section", { class: "card people", "aria-label": "People" }, h("header", {}, h("h2", {}, "People"), h("span", { class: "soft small" }, "who may sign in")),
+    h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "People" }, h("table", { class: "middle stacked" }, h("thead", {}, h("tr", {}, ["E-mail", "Role", "Access", "Since"].map((name) => h("th", { scope: "col" }, name)), h("th", {}, h("span", { class: "visually-hidden" }, "Controls")))), rows)),
     addition(read));
 }
 
