@@ -22,8 +22,7 @@ from actors.ports.simulations import Mistake, ScenarioRefused
 from actors.simulating.model import Ending, Plan, Progress, Result, Wanted
 from actors.simulating.model import Scenario as Offered
 from simulations.market import price_model
-from simulations.scenario import Scenario, ScenarioError, builtin_names, load, parse, with_settings
-from tradefloor.commands.simulate import changed
+from simulations.scenario import Scenario, ScenarioError, builtin_names, load, parse, with_extent, with_settings
 
 AGENTS_MAX: Final = 100_000
 """More than that take gigabytes, which belong to the floor here; the command line runs them elsewhere."""
@@ -57,7 +56,7 @@ class ProcessSimulator:
             raise ScenarioRefused([Mistake("scenario", f"must be one of {', '.join(builtin_names())}")])
         try:
             document = with_settings(load(wanted.scenario), wanted.settings)
-            scenario = changed(parse(document), wanted.agents, wanted.days, wanted.seed)
+            scenario = with_extent(parse(document), wanted.agents, wanted.days, wanted.seed)
             _require_no_file(scenario)
             price_model(scenario, None)
         except ScenarioError as error:

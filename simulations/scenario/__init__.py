@@ -21,6 +21,7 @@ from simulations.scenario.reading import (
     parse,
     to_tables,
     with_agents,
+    with_extent,
     with_settings,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "parse",
     "to_tables",
     "with_agents",
+    "with_extent",
     "with_settings",
 ]

@@ -115,6 +115,15 @@ def with_agents(scenario: Scenario, agents: int) -> Scenario:
     return evolve(scenario, population=population)
 
 
+def with_extent(scenario: Scenario, agents: int | None, days: float | None, seed: int | None) -> Scenario:
+    """Return a scenario of so many agents and days, and with a seed; None leaves what it has. Raises ScenarioError."""
+    if agents is not None:
+        scenario = with_agents(scenario, agents)
+    if days is not None:
+        scenario = evolve(scenario, time=evolve(scenario.time, days=days, ticks=None))
+    return scenario if seed is None else evolve(scenario, seed=seed)
+
+
 def _document(source: str, text: str, folder: Path | None) -> Document:
     try:
         return Document(source, tomllib.loads(text), folder)

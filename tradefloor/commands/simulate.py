@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Final
 
 import click
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from simulations.figures import figures
 from simulations.floors import FloorLost
@@ -21,7 +21,7 @@ from simulations.reports.folder import save_report
 from simulations.result import RunResult, summary
 from simulations.run_folder import save
 from simulations.runner import Outside, Progress
-from simulations.scenario import Document, Scenario, ScenarioError, load, parse, with_agents, with_settings
+from simulations.scenario import Document, Scenario, ScenarioError, load, parse, with_extent, with_settings
 from tradefloor.surroundings import provenance
 
 RUNS: Final = Path("runs")
@@ -67,7 +67,7 @@ def simulate(
     """
     try:
         document = with_settings(load(scenario), settings)
-        wanted = changed(parse(document), agents, days, seed)
+        wanted = with_extent(parse(document), agents, days, seed)
         folder = out or RUNS / f"{wanted.name}-{wanted.seed}"
         folder.mkdir(parents=True, exist_ok=True)
         with interrupts() as interrupted:
@@ -88,15 +88,6 @@ def simulate(
         click.echo(json.dumps({**summary(result), "figures": figures(result)}, indent=2))
     else:
         click.echo(_told(result, folder, page))
-
-
-def changed(scenario: Scenario, agents: int | None, days: float | None, seed: int | None) -> Scenario:
-    """Return a scenario with what the flags say. Raises ScenarioError."""
-    if agents is not None:
-        scenario = with_agents(scenario, agents)
-    if days is not None:
-        scenario = evolve(scenario, time=evolve(scenario.time, days=days, ticks=None))
-    return scenario if seed is None else evolve(scenario, seed=seed)
 
 
 @frozen

@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from simulations.result import Provenance
-from simulations.scenario import Document, ScenarioError, load, with_settings
+from simulations.scenario import Document, ScenarioError, load, with_extent, with_settings
 from simulations.sweep.outcome import Outcome, OutcomeFile
 from simulations.sweep.plan import Case, Variation, cases, parse_variation
 from simulations.sweep.pool import Workers, run_cases
 from simulations.sweep.report import FILE_NAME, page_of
 from simulations.sweep.table import points
-from tradefloor.commands.simulate import RUNS, changed, interrupts
+from tradefloor.commands.simulate import RUNS, interrupts
 from tradefloor.surroundings import provenance, settle_memory
 
 JOBS: Final = 2
@@ -70,7 +70,7 @@ def sweep(
     try:
         document = with_settings(load(scenario), settings)
         variations = tuple(map(parse_variation, varied))
-        planned = cases(document, variations, seeds, lambda found: changed(found, agents, days, seed))
+        planned = cases(document, variations, seeds, lambda found: with_extent(found, agents, days, seed))
         folder = out or RUNS / f"sweep-{planned[0].scenario.name}"
         folder.mkdir(parents=True, exist_ok=True)
         work = Sweep(document, variations, tuple(planned), seeds, folder)
