@@ -30,7 +30,7 @@ serve: install ## Start the floor with embedded services and demo agents; prints
 	@$(BIN)/tradefloor serve
 
 test: .venv/dev.stamp ## Run every test, with coverage.
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	@$(BIN)/python -m tests.coverage_floor
 
 check: lint types contracts test ## All that CI asks for.

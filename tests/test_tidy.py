@@ -27,6 +27,7 @@ def _sources() -> list[Source]:
     return tidy.read_sources(ROOT)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_the_tree_keeps_the_habit(check: Callable[[Source], Iterator[str]]) -> None:
     """No file of the product or of its tests offends."""

@@ -5,6 +5,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from attrs import frozen
@@ -152,19 +153,21 @@ def system_randomness(source: Source) -> Iterator[str]:
             yield f"{source.path}:{line}: {name}"
 
 
-def _uses(tree: ast.Module) -> Iterator[tuple[str, int, bool]]:
-    """Yield every name that is read, by its full name behind imports; its line; and False for a call without arguments.
+@cache
+def _uses(tree: ast.Module) -> tuple[tuple[str, int, bool], ...]:
+    """Return every name that is read, by its full name behind imports; its line; False for a call without arguments.
 
     A name that is read but not called counts as one with arguments: a type annotation asks for no randomness.
     """
     imported = dict(_imports(tree))
-    bare_calls = {
-        id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call) and not (node.args or node.keywords)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute) and (dotted := _name_of(node)):
-            head, dot, rest = dotted.partition(".")
-            yield imported.get(head, head) + dot + rest, node.lineno, id(node) not in bare_calls
+    nodes = tuple(ast.walk(tree))
+    bare_calls = {id(node.func) for node in nodes if isinstance(node, ast.Call) and not (node.args or node.keywords)}
+    read = ((node, _name_of(node)) for node in nodes if isinstance(node, ast.Name | ast.Attribute))
+    named = ((node, *dotted.partition(".")) for node, dotted in read if dotted)
+    return tuple(
+        (imported.get(head, head) + dot + rest, node.lineno, id(node) not in bare_calls)
+        for node, head, dot, rest in named
+    )
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import pytest
 import trio
 from attrs import frozen
 from hypothesis import given, settings
@@ -181,6 +182,7 @@ async def assert_right(floor: HeadlessFloor) -> None:
     assert not await floor.system.control.waits()
 
 
+@pytest.mark.no_cover
 @settings(max_examples=20)
 @given(steps=STEPS, schedule=st.integers(0, 1_000))
 def test_books_stay_right(steps: list[tuple[Callable[..., Any], bool]], schedule: int) -> None:

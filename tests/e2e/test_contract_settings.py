@@ -22,7 +22,7 @@ from tests.e2e.matrix import SLACK_SECRET, buy, slack_form
 from tests.e2e.people import NEW_AGENT, PASSWORD, add_by_command, email_of
 from tests.e2e.program import DEMO, Api, Program, ending, eventually, launch, signed_in, socket
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 JWT_SECRET: Final = "a secret of thirty-two bytes or more"
 OTHERS: Final = {

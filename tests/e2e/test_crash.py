@@ -14,7 +14,7 @@ from attrs import Factory, define
 
 from tests.e2e.program import Api, Program, running, signed_in, verify
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 CLIENTS: Final = 16
 ROUNDS: Final = int(os.environ.get("CRASH_ROUNDS", "3"))
@@ -35,18 +35,21 @@ class Ledger:
 async def test_kill_while_trading(tmp_path: Path) -> None:
     """After every kill each answered trade is there once, and each unanswered one at most once under its key."""
     agents: list[str] = []
+    ledger = Ledger()
     for round_number in range(ROUNDS):
-        ledger = Ledger()
-        with running(tmp_path, "--no-demo") as program:
-            async with signed_in(program.url) as api:
-                agents = agents or await make_agents(api)
-                await trade_until_killed(program, api, agents, ledger, round_number)
-        assert len(ledger.answered) >= ANSWERS_BEFORE_KILL
         with running(tmp_path, "--no-demo") as program:
             async with signed_in(program.url) as api:
                 await check(api, ledger)
-            assert program.stop() == 0
+                agents = agents or await make_agents(api)
+                ledger = Ledger()
+                await trade_until_killed(program, api, agents, ledger, round_number)
+        assert len(ledger.answered) >= ANSWERS_BEFORE_KILL
         verify(tmp_path / "floor.db")
+    with running(tmp_path, "--no-demo") as program:
+        async with signed_in(program.url) as api:
+            await check(api, ledger)
+        assert program.stop() == 0
+    verify(tmp_path / "floor.db")
 
 
 async def make_agents(api: Api) -> list[str]:

@@ -32,7 +32,7 @@ from tests.e2e.trading import (
     usage_is,
 )
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 STOP_S_MAX: Final = 5.0
 HANG_S_MAX: Final = 4.0

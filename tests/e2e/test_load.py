@@ -68,6 +68,7 @@ async def test_a_load_asks_all_and_leaves_nothing(tmp_path: Path) -> None:
             assert (await api.get("/agents"))["items"] == []
 
 
+@pytest.mark.no_cover
 async def test_a_load_beyond_one_users_limit_is_spread_over_accounts(tmp_path: Path) -> None:
     """An admin's load takes further accounts, old ones where there are any, and shuts them out at the end."""
     with running(tmp_path, "--no-demo", "--rate-limit-user-max", "80") as program:
@@ -104,6 +105,7 @@ async def test_ctrl_c_ends_with_a_report(tmp_path: Path) -> None:
         assert report["leftBehind"] is None
 
 
+@pytest.mark.no_cover
 def test_bad_targets_are_refused() -> None:
     """Another machine, nobody at home, and no URL: each in one line that says what to do."""
     for url, said in (

@@ -20,7 +20,7 @@ from trio_websocket import wrap_client_stream
 
 from tests.e2e.program import Api, Socket, running, signed_in
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 EVENTS: Final = int(os.environ.get("RESUME_EVENTS", "1000"))
 SEED: Final = 20_260_131

@@ -17,7 +17,7 @@ from tests.e2e.program import Api, Program, Socket, eventually, running, signed_
 from tests.e2e.services import ServicesProcess, services
 from tests.e2e.trading import new_agent, order, usage_is
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 HTTP_CLIENTS: Final = 8
 SOCKET_CLIENTS: Final = 3

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from persistence.sqlite import connect_reader
 from persistence.verify import verify
 
@@ -11,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 ANSWERS_BEFORE_KILL = (1, 8, 150, 400)
 
 
+@pytest.mark.no_cover
 def test_what_was_answered_is_there_once_after_every_kill(tmp_path: Path) -> None:
     """Killed at several moments in a row on one file, each start going on from the one before."""
     path = tmp_path / "floor.db"

@@ -52,6 +52,7 @@ def test_another_seed_is_another_run() -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.no_cover
 def test_ten_fresh_processes_give_one_digest() -> None:
     """Whatever the hash seed, by which sets and dictionaries would order texts."""
     digests = {_digest_of(sys.executable, seed) for seed in HASH_SEEDS}
@@ -60,6 +61,7 @@ def test_ten_fresh_processes_give_one_digest() -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.no_cover
 @pytest.mark.parametrize("version", PYTHONS)
 def test_every_python_gives_the_digest(version: str) -> None:
     """A Python that is not here, or lacks the packages, is not asked; TRADEFLOOR_PYTHONS names more interpreters."""

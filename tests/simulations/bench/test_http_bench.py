@@ -11,6 +11,7 @@ from tradefloor.commands.bench import bench
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.usefixtures("processes_unmeasured")
 def test_quick_run_as_json() -> None:
     """Every figure has a value, and those of HTTP a bound that was measured in the same run."""
     result = CliRunner().invoke(bench, ["http", "floor", "control", "--quick", "--json"])

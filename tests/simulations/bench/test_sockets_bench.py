@@ -30,6 +30,7 @@ def test_latencies_are_those_of_executed_trades() -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.usefixtures("processes_unmeasured")
 def test_a_short_run() -> None:
     """All figures are there, and the slow do not take from the fast what these are due."""
     figures = {figure.name: figure for figure in sockets.run(quick=True)}
