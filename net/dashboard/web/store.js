@@ -13,12 +13,15 @@ const MINUTE_MS = 60_000;
 const DAYS_KNOWN_MAX = 300;
 const ALERT_SHARE = 0.8;
 const TELL_MS = 100;
+const ENDED_KNOWN_MAX = 50;
 
 /** An agent with what the page adds: `value` at the prices of now, `open` (equity when the day began), `peak` of the day. */
 export class Store extends EventTarget {
   agents = new Map();
   prices = new Map();
   approvals = new Map();
+  /** The last requests that wait no longer, by their ids, each as it ended. */
+  endedApprovals = new Map();
   alerts = [];
   trades = [];
   executed = [];
@@ -206,7 +209,11 @@ export class Store extends EventTarget {
 
   #takeApproval(approval) {
     if (approval.status === "pending") this.approvals.set(approval.requestId, approval);
-    else this.approvals.delete(approval.requestId);
+    else {
+      this.approvals.delete(approval.requestId);
+      this.endedApprovals.set(approval.requestId, approval);
+      if (this.endedApprovals.size > ENDED_KNOWN_MAX) this.endedApprovals.delete(this.endedApprovals.keys().next().value);
+    }
     this.touch("approvals");
   }
 

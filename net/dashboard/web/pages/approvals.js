@@ -13,6 +13,7 @@ import { isShortcut } from "../keys.js";
 import { may } from "../session.js";
 
 const URGENT_MS = 60_000;
+const SURPRISE_MS = 1000;
 
 export function approvalsPage(root, { store }, wanted) {
   const list = h("ul", { class: "inbox", "aria-label": "Waiting, the first to expire on top" });
@@ -26,6 +27,11 @@ export function approvalsPage(root, { store }, wanted) {
   let chosen = wanted ?? null;
   let shown = null;
   let timers = [];
+  let isOpen = true;
+  let decidedHere = null;
+  let inSight = null;
+  let gone = null;
+  let gone_ms = -Infinity;
 
   const ordered = () => [...store.approvals.values()].sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt) || a.requestId.localeCompare(b.requestId));
 
@@ -47,6 +53,10 @@ export function approvalsPage(root, { store }, wanted) {
       row.element.remove();
       rows.delete(requestId);
     }
+    if (inSight !== null && !store.approvals.has(inSight.requestId)) {
+      if (inSight.requestId !== decidedHere) [gone, gone_ms] = [inSight, performance.now()];
+      inSight = null;
+    }
     if (items.length > 0 && !store.approvals.has(chosen)) chosen = items[Math.min(lastIndex, items.length - 1)].requestId;
     items.forEach((item, index) => {
       if (!rows.has(item.requestId)) rows.set(item.requestId, inboxRow(item, store, () => choose(item.requestId)));
@@ -57,7 +67,8 @@ export function approvalsPage(root, { store }, wanted) {
     });
     if (items.length > 0 && shown !== chosen) {
       shown = chosen;
-      timers = [showDetail(detail, store.approvals.get(chosen), store)];
+      inSight = store.approvals.get(chosen);
+      timers = [showDetail(detail, inSight, store, ask)];
     }
     tick();
   }
@@ -70,16 +81,31 @@ export function approvalsPage(root, { store }, wanted) {
     if (store.approvals.has(shown)) timers.forEach((each) => each(now_ms));
   }
 
+  /** Ask for the decision, and go on with the request that is next. */
+  async function ask(approval, isApproved) {
+    await decide(approval, isApproved, store, () => (decidedHere = approval.requestId));
+    if (!isOpen) return;
+    update();
+    (rows.get(chosen)?.button ?? document.getElementById("main")).focus({ preventScroll: true });
+  }
+
   const onKey = (event) => {
     if (!isShortcut(event) || (event.repeat && "ar".includes(event.key))) return;
     const items = ordered();
+    const isDecision = (event.key === "a" || event.key === "r") && may("approver");
+    // Whoever decides on the one that has just gone is told so, and does not decide on the next one unawares.
+    if (isDecision && performance.now() - gone_ms < SURPRISE_MS) {
+      event.preventDefault();
+      void ask(gone, event.key === "a");
+      return;
+    }
     if (items.length === 0) return;
     if (event.key === "j" || event.key === "k") {
       const index = items.findIndex((item) => item.requestId === chosen) + (event.key === "j" ? 1 : -1);
       choose(items[Math.max(0, Math.min(items.length - 1, index))].requestId, true);
-    } else if ((event.key === "a" || event.key === "r") && may("approver")) {
+    } else if (isDecision) {
       event.preventDefault();
-      void decide(store.approvals.get(chosen), event.key === "a", store);
+      void ask(store.approvals.get(chosen), event.key === "a");
     }
   };
   const onChange = ({ detail: topics }) => {
@@ -90,6 +116,7 @@ export function approvalsPage(root, { store }, wanted) {
   store.addEventListener("change", onChange);
   update();
   return () => {
+    isOpen = false;
     document.removeEventListener("keydown", onKey);
     store.removeEventListener("change", onChange);
   };
@@ -117,7 +144,7 @@ function showLeft(element, approval, now_ms) {
   classes(element, `left small ${left_ms < URGENT_MS ? "bad" : "soft"}`);
 }
 
-function showDetail(root, approval, store) {
+function showDetail(root, approval, store, ask) {
   const { trade, riskAssessment: risk, portfolioImpact: impact } = approval;
   const left = h("span", { class: "left" });
   const bar = h("i");
@@ -143,8 +170,8 @@ function showDetail(root, approval, store) {
             change(`${trade.symbol} of equity`, percent(100 * impact.concentrationBefore, false), percent(100 * impact.concentrationAfter, false)),
             change("Invested", money(impact.exposureBefore), money(impact.exposureAfter))))))),
     h("footer", { class: "decide" }, may("approver")
-      ? [h("button", { class: "button primary", type: "button", onclick: () => void decide(approval, true, store) }, "Approve", h("kbd", {}, "a")),
-         h("button", { class: "button danger", type: "button", onclick: () => void decide(approval, false, store) }, "Reject", h("kbd", {}, "r"))]
+      ? [h("button", { class: "button primary", type: "button", onclick: () => void ask(approval, true) }, "Approve", h("kbd", {}, "a")),
+         h("button", { class: "button danger", type: "button", onclick: () => void ask(approval, false) }, "Reject", h("kbd", {}, "r"))]
       : h("p", { class: "soft" }, "Deciding needs the role approver; an admin can give it to you.")));
   return (now_ms) => {
     showLeft(left, approval, now_ms);
@@ -161,7 +188,28 @@ export function facts(pairs) {
   return h("dl", { class: "facts" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
-async function decide(approval, isApproved, store) {
+/** Say in the question how long there is to decide, and when somebody else has, or nobody in time. */
+function watchEnd(approval, store) {
+  return ({ note, end }) => {
+    const look = () => {
+      const left_ms = Date.parse(approval.expiresAt) - store.now_ms();
+      if (store.approvals.has(approval.requestId)) note(left_ms > 0 ? `Expires in ${countdown(left_ms)}` : "It expires now", left_ms < URGENT_MS ? "bad" : "soft");
+      else end(endOf(store.endedApprovals.get(approval.requestId)));
+    };
+    store.addEventListener("change", look);
+    look();
+    return () => store.removeEventListener("change", look);
+  };
+}
+
+function endOf(ended) {
+  const by = ended?.decision?.approverName;
+  if (ended?.status === "expired") return "It expired before you decided: the order has ended, and what it held is free again. Nothing is left to do.";
+  if (by && ["approved", "rejected"].includes(ended.status)) return `${by} ${ended.status} it meanwhile. Nothing is left to do.`;
+  return "It waits no longer. Its agent's page says what became of the order.";
+}
+
+async function decide(approval, isApproved, store, begun) {
   const verb = isApproved ? "approve" : "reject";
   await confirmed({
     title: `${isApproved ? "Approve" : "Reject"}: ${order(approval.trade)}?`,
@@ -169,7 +217,9 @@ async function decide(approval, isApproved, store) {
     action: isApproved ? "Approve" : "Reject",
     isDanger: !isApproved,
     field: { label: "Reason (kept in the audit)", placeholder: isApproved ? "within the mandate" : "too much in one symbol" },
+    live: watchEnd(approval, store),
     act: async (reason) => {
+      begun();
       const decided = await post(`/oversight/requests/${approval.requestId}/${verb}`, { reason });
       store.approvals.delete(approval.requestId);
       store.touch("approvals");
