@@ -17,7 +17,7 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # the build
 from actors.errors import JournalUnavailable
 from persistence.files import FILE_MODE, FOLDER_MODE, FileLock
 from persistence.schema import migrations
-from persistence.sqlite import connect_reader, translated
+from persistence.sqlite import connect_reader, log_of, translated
 from persistence.verify import Report, verify
 
 PAGES_PER_STEP = 1_000
@@ -71,7 +71,7 @@ def restore(
     database.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     lock = FileLock(database)
     try:
-        there = [path for path in (database, *parts.values()) if path.exists() or _log_of(path).exists()]
+        there = [path for path in (database, *parts.values()) if path.exists() or log_of(path).exists()]
         if there and kept_as is None:
             raise AlreadyThere(f"{there[0]} exists already")
         sources = {path: _part(backup, name) for name, path in parts.items()}
@@ -148,14 +148,10 @@ def _bring_up_to_date(path: Path) -> None:
 def _set_aside(path: Path, suffix: str) -> None:
     """Rename a database with the log that belongs to it; SQLite finds the two together under the new name."""
     kept = path.with_name(f"{path.name}.{suffix}")
-    for old, new in ((path, kept), (_log_of(path), _log_of(kept))):
+    for old, new in ((path, kept), (log_of(path), log_of(kept))):
         if old.exists():
             old.rename(new)
     path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
-
-
-def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
 
 
 def _part(backup: Path, name: str) -> Path:

@@ -44,6 +44,11 @@ def has_wal_reset_bug(version: tuple[int, ...] | None = None) -> bool:
     return (sqlite3.sqlite_version_info if version is None else version) < FIXED_VERSION
 
 
+def log_of(path: Path) -> Path:
+    """Return where a database's write-ahead log is: what was committed, and is not in the database's file yet."""
+    return path.with_name(f"{path.name}-wal")
+
+
 def connect_writer(path: Path) -> Connection:
     """Open the one connection that writes and checkpoints, each of its commits synced before it returns."""
     connection = sqlite3.connect(

@@ -18,7 +18,7 @@ from net.grpc.metering_client import open_metering_client
 from net.grpc.oversight_client import open_oversight_client
 from persistence.files import FILE_MODE, FOLDER_MODE
 from persistence.schema import migrations
-from persistence.sqlite import connect_reader, sqlite_version, translated
+from persistence.sqlite import connect_reader, log_of, sqlite_version, translated
 from tradefloor import diagnosis
 from tradefloor.diagnosis import Finding, Grade
 from tradefloor.floor import service_files
@@ -135,7 +135,8 @@ def _database(path: Path) -> tuple[int | None, Finding]:
         return None, diagnosis.database_finding(path, None, str(error), ())
     events, last_us = row or (0, None)
     pending = len(migrations._migrations) - len(applied)  # noqa: SLF001
-    state = f"{events:,} events, {path.stat().st_size / 1e6:,.1f} MB"
+    size_bytes = sum(file.stat().st_size for file in (path, log_of(path)) if file.exists())
+    state = f"{events:,} events, {size_bytes / 1e6:,.1f} MB"
     if pending:
         state += f"; the next start brings its schema up to date ({pending} steps)"
     return last_us, diagnosis.database_finding(path, state, None, unknown)

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from net.grpc.embedded import serve_metering
 from persistence.services.metering_store import SqliteMeteringStore
-from persistence.sqlite import connect_writer
+from persistence.sqlite import connect_writer, log_of
 from persistence.store import open_store
 from tests.actors.builders import an_agent
 from tests.persistence.commits import creation
@@ -45,6 +45,17 @@ def test_a_floor_in_order(database: Path) -> None:
     assert {"metering service", "oversight service"} <= set(findings)
     assert "1 events" in findings["database"]["text"]
     assert findings["file modes"]["grade"] == "ok"
+
+
+def test_what_a_running_floor_has_not_put_into_its_database_yet_counts(tmp_path: Path) -> None:
+    """A floor's last megabytes are in the log beside its database."""
+    store = open_store(tmp_path / "data" / "floor.db")
+    trio.run(store.commit, [creation(an_agent())])
+    _, findings = found(store.path)
+    database_bytes, log_bytes = store.path.stat().st_size, log_of(store.path).stat().st_size
+    store.close()
+    assert database_bytes < log_bytes
+    assert findings["database"]["text"].endswith(f": 1 events, {(database_bytes + log_bytes) / 1e6:.1f} MB")
 
 
 def test_before_the_first_start(tmp_path: Path) -> None:
