@@ -1,8 +1,8 @@
 """The console blocks of a page: commands of the program and what they print, run anew and compared in golden form.
 
 The page is the golden file. Each line that begins with `$ ` is run against one floor, from the top of the page to its
-end; `$AGENT` and `$REQUEST` stand for the first agent and the first approval that were shown. Written anew by
-`python -m tests.e2e.console_blocks`.
+end, in the folder above the floor's data; `$AGENT` and `$REQUEST` stand for the first agent and the first approval that
+were shown. Written anew by `python -m tests.e2e.console_blocks`.
 """
 
 import json
@@ -13,6 +13,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +23,13 @@ from click.testing import CliRunner
 from tests.e2e.program import Program, running
 from tradefloor.__main__ import main
 from tradefloor.operating.connection import Place, connected
+from tradefloor.settings import environment_names, stray_variables
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "commands.md"
+DATABASE: Final = Path("data/floor.db")
+HOME: Final = "/home/you/tradefloor"
+"""What the page has in the place of the folder that the commands ran in."""
+
 COLUMNS: Final = "120"
 FENCE: Final = "```"
 CONSOLE: Final = "```console"
@@ -42,14 +48,16 @@ GOLDEN: Final = (
     (re.compile(r"(?<![\w.])\d[\d,.]* (ms|s|min|h)\b"), "TIME"),
     (re.compile(r"(?<=:)\d+(?= )"), "N"),
     (re.compile(r"(?<![\w-])[-+]?\$?\d[\d,]*(\.\d+)?( ?%|\b)"), "N"),
+    (re.compile(r"^(ok|warning|PROBLEM) +(port|disk|sqlite|clock|open files)  .*$", re.MULTILINE), r"\2"),
+    (re.compile(r"^ +-> .*$", re.MULTILINE), ""),
     (re.compile(r"\b(running|passive|busy)\b"), "UP"),
     (re.compile(r"\b(low|medium|high|critical)\b"), "RISK"),
     (re.compile(r"N UP(, N UP)+"), "N UP"),
     (re.compile(r"[▁▂▃▄▅▆▇█]+"), ""),
     (re.compile(r"[─ ]{2,}"), " "),
 )
-"""What differs from run to run, made alike: ids, hashes, times, numbers, whether an actor happens to rest, and the risk
-of an order, which follows from prices that go on."""
+"""What differs from run to run, made alike: ids, hashes, times, numbers, what `doctor` finds of the machine, whether an
+actor happens to rest, and the risk of an order, which follows from prices that go on."""
 
 
 @frozen
@@ -70,31 +78,29 @@ class Session:
     def run(self, command: str) -> str:
         """Return what a command prints, on both its outputs."""
         wanted = re.sub(r"\$([A-Z]+)", lambda name: self.names[name[1]], command)
-        printed = self._trade(wanted) if wanted.startswith(BY_HAND) else self._invoke(wanted)
+        with chdir(self.program.folder):
+            printed = self._trade(wanted) if wanted.startswith(BY_HAND) else self._invoke(wanted)
         for name, pattern in NAMES.items():
             found = pattern.search(printed)
             if found is not None:
                 self.names.setdefault(name, found[0])
-        printed = printed.replace(str(self.program.folder), "data").replace(f"({OPERATOR})", "(you)")
+        printed = printed.replace(str(self.program.folder.resolve()), HOME).replace(f"({OPERATOR})", "(you)")
         return "\n".join(line.rstrip() for line in printed.rstrip().splitlines())
 
     def _invoke(self, command: str) -> str:
         program, *arguments = shlex.split(command)
         assert program == "tradefloor", command
-        env = {"DATABASE_PATH": str(self._database), "COLUMNS": COLUMNS, "NO_COLOR": "1"}
+        nothing_else = dict.fromkeys((*environment_names(), *stray_variables()))
+        env = {**nothing_else, "DATABASE_PATH": str(DATABASE), "COLUMNS": COLUMNS, "NO_COLOR": "1"}
         return CliRunner(env=env).invoke(main, arguments).output
 
     def _trade(self, command: str) -> str:
         path, *options = shlex.split(command.removeprefix(BY_HAND))
         body = json.loads(options[options.index("-d") + 1])
-        with connected(Place(None, None, self._database)) as floor:
+        with connected(Place(None, None, DATABASE)) as floor:
             trade = floor.post(path, body)
         shown = ("tradeId", "status", "approvalRequestId")
         return f"{json.dumps({name: trade[name] for name in shown})[:-1]}, ...}}"
-
-    @property
-    def _database(self) -> Path:
-        return self.program.folder / "floor.db"
 
 
 def golden(text: str) -> str:
@@ -137,6 +143,13 @@ def renewed(page: str, printed: Mapping[int, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[Program]:
+    """Start the floor of a page, its data below this folder."""
+    with running(folder, "--no-demo", "--database-path", str(DATABASE)) as program:
+        yield program
+
+
 def run_all(page: str, program: Program) -> list[tuple[Block, str]]:
     """Return the commands of a page with what they print now."""
     session = Session(program)
@@ -146,7 +159,7 @@ def run_all(page: str, program: Program) -> list[tuple[Block, str]]:
 def write(path: Path) -> None:
     """Write a page anew with what its commands print now."""
     page = path.read_text("utf-8")
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), "--no-demo") as program:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as program:
         printed = [text for _, text in run_all(page, program)]
     path.write_text(renewed(page, dict(enumerate(printed))), "utf-8")
 

@@ -6,20 +6,14 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.e2e.console_blocks import PAGE, blocks, golden, renewed, run_all
-from tests.e2e.program import running
+from tests.e2e.console_blocks import PAGE, blocks, golden, renewed, run_all, served
 from tradefloor.__main__ import COMMANDS, main
 
 PLAIN = {
     "serve",
     "services",
     "user",
-    "backup",
-    "restore",
-    "doctor",
-    "config",
     "console",
-    "export",
     "simulate",
     "replay",
     "diff-runs",
@@ -28,7 +22,7 @@ PLAIN = {
     "bench",
     "load",
 }
-"""Commands that the page names without running them: they start, stop or measure something, or tell of a machine."""
+"""Commands that the page names without running them: they start, stop or measure something."""
 
 
 def commands() -> Iterator[str]:
@@ -64,7 +58,7 @@ def test_a_page_is_renewed_where_commands_print() -> None:
 @pytest.mark.e2e
 def test_what_is_shown_is_what_is_printed(tmp_path: Path) -> None:
     """By one floor, from the top of the page to its end; `make commands` writes it anew."""
-    with running(tmp_path, "--no-demo") as program:
+    with served(tmp_path) as program:
         found = run_all(PAGE.read_text("utf-8"), program)
 
     assert [(block.command, golden(block.printed)) for block, _ in found] == [
