@@ -218,12 +218,14 @@ class MeteringActor(Actor):
         return len(entries) == BATCH_ENTRIES_MAX
 
     async def _deliver_quota(self, entry_id: int, delivery: QuotaDelivery) -> None:
+        had_lease = delivery.agent_id in self._services.leases
         try:
             await self._services.metering.initialize_quota(delivery.agent_id, delivery.limits)
         except MeteringRefused as error:
             _log.warning("the metering service did not take entry %d: %s", entry_id, error)
-        # A lease under these very limits stays good: an outage just now must not stop a new agent.
-        if self._given.pop(delivery.agent_id, None) != delivery.limits:
+        # A lease under these very limits stays good: an outage just now must not stop a new agent. So does one that was
+        # taken out meanwhile; should that be under the limits before, then the agent's book holds it to those of now.
+        if self._given.pop(delivery.agent_id, None) != delivery.limits and had_lease:
             self._services.leases.drop(delivery.agent_id)
 
     async def _deliver_usage(self, entries: Sequence[OutboxEntry]) -> None:

@@ -69,6 +69,9 @@ class Leases:
     def __len__(self) -> int:
         return len(self._leases)
 
+    def __contains__(self, agent_id: str) -> bool:
+        return agent_id in self._leases
+
     def put(self, agent_id: str, lease: Lease) -> None:
         """Put a new lease in the place of an agent's last one."""
         self._leases[agent_id] = lease

@@ -32,6 +32,7 @@ class PickyMetering(InLoopMetering):
 
     refused: frozenset[str] = frozenset()
     gate: trio.Event | None = None
+    initialize_gate: trio.Event | None = None
     ingest_gate: trio.Event | None = None
     drops_answer = False
     forgetful = False
@@ -41,6 +42,8 @@ class PickyMetering(InLoopMetering):
         if agent_id in self.refused:
             raise MeteringRefused(f"{agent_id} is not welcome")
         await super().initialize_quota(agent_id, limits)
+        if self.initialize_gate is not None:
+            await self.initialize_gate.wait()
 
     async def check_quota(self, agent_id: str) -> QuotaState:
         """Answer once the gate is open."""
@@ -77,6 +80,22 @@ async def test_lease_is_used_without_calls(autojump_clock: object) -> None:
             for _ in range(5):
                 nursery.start_soon(floor.system.ref(paths.METERING).ask, TakeQuota("agt_1"))
         assert calls.count("check_quota") == asked + 1
+
+
+async def test_a_lease_taken_out_while_the_quota_is_told_stays(autojump_clock: object) -> None:
+    """The service knows a new agent's quota before it has said so; a first order just then asks for the only lease."""
+    around = surroundings()
+    metering = PickyMetering(around.clock.now_us)
+    metering.initialize_gate = trio.Event()
+    async with headless_floor(evolve(around, metering=metering)) as floor:
+        await floor.create()
+        await floor.advance(1)
+        await floor.trade()
+        assert metering.calls == ["initialize_quota", "check_quota"]
+        metering.initialize_gate.set()
+        await floor.advance(1)
+        await floor.trade()
+        assert metering.calls.count("check_quota") == 1
 
 
 async def test_lease_is_refreshed_when_used_up(autojump_clock: object) -> None:
