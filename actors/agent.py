@@ -213,13 +213,12 @@ class AgentActor(Actor):
     async def _submit_all(self, orders: Sequence[OrderRequest], principal: Principal) -> Refusal | None:
         """Have the orders of one decision placed together, as far as the quota goes; return what refused the next."""
         granted, refusal = 0, None
-        for _ in orders:
+        while granted < len(orders):
             try:
-                await self._take_quota()
+                granted += await self._take_quota(len(orders) - granted)
             except Refusal as error:
                 refusal = error
                 break
-            granted += 1
         if not granted:
             return refusal
         _log.debug("its strategy wants %d orders, %d are granted", len(orders), granted)
@@ -238,13 +237,19 @@ class AgentActor(Actor):
         self._start_approval_of(trade)
         return trade
 
-    async def _take_quota(self) -> None:
-        """Take one submission out of the lease, or ask the facade for one. Raises what the facade refuses with."""
+    async def _take_quota(self, wanted: int = 1) -> int:
+        """Take submissions out of the lease, or ask the facade for one; return how many, of those that are wanted.
+
+        Raises what the facade refuses with.
+        """
         leases, now_us = self._services.leases, self._services.clock.now_us()
-        if not leases.take(self._agent_id, now_us):
+        granted = leases.take(self._agent_id, now_us, wanted)
+        if not granted:
             await ask(self.ctx.ref(paths.METERING), TakeQuota(self._agent_id))
-        elif leases.claim_renewal(self._agent_id, now_us):
+            return 1
+        if leases.claim_renewal(self._agent_id, now_us):
             self._renew_lease()
+        return granted
 
     def _renew_lease(self) -> None:
         """Have the facade take out a new lease; where it is too busy for that, the lease is renewed a little later."""

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
-from attrs import field, frozen
+from attrs import frozen
 from numpy.typing import NDArray
 
+from actors.quick import quick
 from actors.rows import Rows, widened
 
 NO_LOW_MICROS: Final = -1
@@ -26,6 +27,7 @@ class UnknownBandSymbolError(LookupError):
     """A band names a symbol that the book does not follow."""
 
 
+@quick
 @frozen
 class Band:
     """A range of prices of one symbol that somebody wishes to be woken at the edges of.
@@ -38,12 +40,12 @@ class Band:
 
     symbol: str
     low_micros: int = NO_LOW_MICROS
-    high_micros: int = field(default=NO_HIGH_MICROS)
+    high_micros: int = NO_HIGH_MICROS
 
-    @high_micros.validator
-    def _check_order(self, _attribute: object, high_micros: int) -> None:
-        if self.low_micros >= high_micros:
-            raise InvalidBandError(f"the band of {self.symbol} goes from {self.low_micros} to {high_micros} micros")
+    def __attrs_post_init__(self) -> None:
+        low, high = self.low_micros, self.high_micros
+        if low >= high:
+            raise InvalidBandError(f"the band of {self.symbol} goes from {low} to {high} micros")
 
 
 class BandBook:

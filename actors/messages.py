@@ -16,6 +16,7 @@ from actors.ports.journal import Commit, Committed, IdempotencyClaim
 from actors.ports.metering import QuotaState, UsageEvent, UsageReport
 from actors.ports.oversight import DecisionRecord
 from actors.preferences import AssetPreferences
+from actors.quick import quick
 from supervisor import Message, Refusal
 
 
@@ -182,6 +183,7 @@ class ReviewExpiry(Message[None]):
     """Told to an approval by its own timer: see whether the time is over."""
 
 
+@quick
 @frozen
 class Append(Message[Committed]):
     """Asked of the journal: make this durable. Raises what the store's refusals mean.
@@ -264,6 +266,7 @@ class Purge(Message[int]):
     """Asked of `/floor`: remove the rows of agents deleted long ago; says how many agents."""
 
 
+@quick
 @frozen
 class AwaitMove(Message[None]):
     """Told to the market by an agent: wake me once a price leaves its band, or at `at_us`."""

@@ -38,17 +38,19 @@ class Lease:
     renew_at_us: int = NEVER_US
     renew_calls: int = NONE_LEFT
 
-    def covers(self, now_us: int) -> bool:
-        """Say whether one more trade fits."""
-        return (
-            now_us < self.valid_until_us and self.calls_left > 0 and self.budget_left_micros >= self.trade_cost_micros
-        )
+    def room(self, now_us: int) -> int:
+        """Return how many more trades fit."""
+        if now_us >= self.valid_until_us:
+            return 0
+        if not self.trade_cost_micros:
+            return self.calls_left
+        return min(self.calls_left, self.budget_left_micros // self.trade_cost_micros)
 
-    def take(self) -> "Lease":
-        """Return what is left after one trade."""
+    def take(self, trades: int = 1) -> "Lease":
+        """Return what is left after so many trades."""
         return Lease(
-            self.calls_left - 1,
-            self.budget_left_micros - self.trade_cost_micros,
+            self.calls_left - trades,
+            self.budget_left_micros - trades * self.trade_cost_micros,
             self.valid_until_us,
             self.trade_cost_micros,
             self.renew_at_us,
@@ -80,13 +82,15 @@ class Leases:
         """Forget an agent's lease, so that the next submission needs a new one."""
         self._leases.pop(agent_id, None)
 
-    def take(self, agent_id: str, now_us: int) -> bool:
-        """Take one submission from an agent's lease; say whether there was one that covers it."""
+    def take(self, agent_id: str, now_us: int, wanted: int = 1) -> int:
+        """Take submissions from an agent's lease, as many as are wanted and fit; return how many, maybe none."""
         lease = self._leases.get(agent_id)
-        if lease is None or not lease.covers(now_us):
-            return False
-        self._leases[agent_id] = lease.take()
-        return True
+        if lease is None:
+            return 0
+        granted = min(wanted, lease.room(now_us))
+        if granted:
+            self._leases[agent_id] = lease.take(granted)
+        return granted
 
     def claim_renewal(self, agent_id: str, now_us: int) -> bool:
         """Say whether it is time for whoever asks to have an agent's lease renewed; others need not for a while."""

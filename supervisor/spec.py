@@ -72,7 +72,7 @@ class Backoff:
 
 
 def _check_name(_instance: object, _attribute: object, name: str) -> None:
-    if NAME_FORBIDDEN & set(name):
+    if not NAME_FORBIDDEN.isdisjoint(name):
         raise ValueError(f"a name may not contain any of {''.join(sorted(NAME_FORBIDDEN))}: {name!r}")
 
 

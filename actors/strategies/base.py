@@ -74,14 +74,19 @@ class PortfolioView:
     positions: Mapping[str, Holding] = field(factory=dict)
 
 
+@quick
 @frozen
 class Intent:
     """A market order that a strategy wishes for, and why, in a sentence that a person understands."""
 
     symbol: str
     action: Action
-    quantity: int = field(validator=gt(0))
+    quantity: int
     reason: str
+
+    def __attrs_post_init__(self) -> None:
+        if self.quantity <= 0:
+            raise ValueError(f"an order is for one share or more of {self.symbol}, not for {self.quantity}")
 
 
 @frozen

@@ -1,5 +1,6 @@
 """Metering inside the loop: passes the contract tests of the real service, and fails on request."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -38,7 +39,8 @@ class InLoopMetering:
         """The names of the calls made, also of those that failed."""
         self.unavailable = False
         """While true, every call fails as in an outage."""
-        self._lines: dict[tuple[str, str], dict[str, UsageLine]] = {}
+        self._lines: defaultdict[tuple[str, str], dict[str, list[int]]] = defaultdict(dict)
+        """What was used by agent and month, by type of event: how many, calls, cost."""
 
     async def initialize_quota(self, agent_id: str, limits: QuotaLimits) -> None:
         """Give an agent its quota, or replace it."""
@@ -82,21 +84,17 @@ class InLoopMetering:
             raise MeteringRefused("agent_id is missing")
 
     def _add(self, event: UsageEvent) -> None:
-        lines = self._lines.setdefault((event.agent_id, period_of(event.at_us)), {})
-        line = lines.get(event.type)
-        if line is None:
-            lines[event.type] = UsageLine(1, event.api_calls, event.cost_micros)
-            return
-        lines[event.type] = UsageLine(
-            line.events + 1, line.api_calls + event.api_calls, line.cost_micros + event.cost_micros
-        )
+        line = self._lines[event.agent_id, period_of(event.at_us)].setdefault(event.type, [0, 0, 0])
+        line[0] += 1
+        line[1] += event.api_calls
+        line[2] += event.cost_micros
 
     def _sum(self, agent_id: str, period: str) -> UsageReport:
-        lines = self._lines.get((agent_id, period), {})
+        lines = {kind: UsageLine(*line) for kind, line in self._lines.get((agent_id, period), {}).items()}
         return UsageReport(
             agent_id=agent_id,
             period=period,
             total_cost_micros=sum(line.cost_micros for line in lines.values()),
             total_calls=sum(line.api_calls for line in lines.values()),
-            breakdown=dict(lines),
+            breakdown=lines,
         )

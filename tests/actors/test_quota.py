@@ -31,7 +31,7 @@ def test_a_lease_is_taken_at_the_price_of_its_agents_trades() -> None:
     lease = Lease(3, 250_000, NOW_US, trade_cost_micros=200_000)
 
     assert lease.take() == Lease(2, 50_000, NOW_US, trade_cost_micros=200_000)
-    assert not lease.take().covers(NOW_US - 1)
+    assert lease.take().room(NOW_US - 1) == 0
 
 
 @pytest.mark.parametrize(
@@ -68,30 +68,42 @@ def test_submissions_are_taken_from_an_agents_own_lease() -> None:
     assert not leases.take("agt_1", NOW_US + 1)
     assert leases.take("agt_1", NOW_US)
     assert not leases.take("agt_1", NOW_US)
+    assert "agt_1" in leases
     leases.drop("agt_1")
     leases.drop("agt_1")
+    assert "agt_1" not in leases
     assert len(leases) == 0
 
 
 @pytest.mark.parametrize(
-    ("lease", "covered"),
+    ("lease", "room"),
     [
-        (Lease(1, EXECUTED_TRADE_COST_MICROS, NOW_US + 1), True),
-        (Lease(0, EXECUTED_TRADE_COST_MICROS, NOW_US + 1), False),
-        (Lease(1, EXECUTED_TRADE_COST_MICROS - 1, NOW_US + 1), False),
-        (Lease(1, EXECUTED_TRADE_COST_MICROS, NOW_US), False),
+        (Lease(1, EXECUTED_TRADE_COST_MICROS, NOW_US + 1), 1),
+        (Lease(5, 3 * EXECUTED_TRADE_COST_MICROS, NOW_US + 1), 3),
+        (Lease(0, EXECUTED_TRADE_COST_MICROS, NOW_US + 1), 0),
+        (Lease(1, EXECUTED_TRADE_COST_MICROS - 1, NOW_US + 1), 0),
+        (Lease(1, EXECUTED_TRADE_COST_MICROS, NOW_US), 0),
+        (Lease(4, 0, NOW_US + 1, trade_cost_micros=0), 4),
     ],
 )
-def test_a_lease_covers_a_trade_while_calls_cost_and_time_last(lease: Lease, *, covered: bool) -> None:
-    """Each of the three ends it."""
-    assert lease.covers(NOW_US) is covered
+def test_a_lease_has_room_for_trades_while_calls_cost_and_time_last(lease: Lease, room: int) -> None:
+    """Each of the three ends it; a trade that costs nothing takes calls alone."""
+    assert lease.room(NOW_US) == room
+
+
+def test_submissions_of_one_decision_are_taken_together() -> None:
+    """As many as are wanted, or as there are."""
+    leases = Leases()
+    leases.put("agt_1", Lease(5, dollars(100), NOW_US + 1))
+
+    assert [leases.take("agt_1", NOW_US, 3) for _ in range(3)] == [3, 2, 0]
 
 
 @given(st.integers(0, 200), st.integers(0, 20_000_000))
 def test_a_lease_lasts_for_as_many_trades_as_it_says(calls: int, budget_micros: int) -> None:
     """It covers as many trades as the scarcer of calls and cost allows, and never goes below nothing."""
     lease, trades = Lease(calls, budget_micros, NOW_US + 1), 0
-    while lease.covers(NOW_US):
+    while lease.room(NOW_US) > 0:
         lease, trades = lease.take(), trades + 1
 
     assert trades == min(calls, budget_micros // EXECUTED_TRADE_COST_MICROS)
