@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-THRESHOLDS: Final = (100_000, 50, 100)
-"""How many new objects, and collections of the younger generations, one of each generation waits for."""
+THRESHOLDS: Final = (3_000_000, 50, 100)
+"""How many new objects, and collections of the younger generations, one of each generation waits for.
+
+A run leaves no cycles but those of its refusals, while each of the 60 objects of an agent that is looked through costs
+as much as making it did, a twentieth of a run in all. So a collection waits for what 50,000 agents are made of, a floor's.
+"""
 
 _KIB_A_MIB: Final = 1_024.0
 """The system counts the memory of a process in kibibytes."""

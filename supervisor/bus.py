@@ -99,6 +99,11 @@ class Bus:
             table.setdefault(topic, []).append(subscription)
         return subscription
 
+    @property
+    def listened(self) -> bool:
+        """Whether anybody listens to anything."""
+        return bool(self._by_topic or self._by_prefix)
+
     def publish(self, topic: str, event: object) -> None:
         """Hand the event to all who listen to the topic, without waiting for anyone."""
         found = dict.fromkeys(self._by_topic.get(topic, ()))

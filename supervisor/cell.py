@@ -324,7 +324,6 @@ class Cell(Node):
                 self.runtime.bury(self.path, envelope.message, status.value)
         self.become(status)
         watchers, self.watchers = self.watchers, None
-        notice = Terminated(self.path, exited, quarantined=status is Status.FAILED)
         for watcher in watchers or ():
             if not watcher.closed:
-                watcher.notify(notice)
+                watcher.notify(Terminated(self.path, exited, quarantined=status is Status.FAILED))

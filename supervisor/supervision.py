@@ -158,15 +158,21 @@ class Supervision:
             await self._halt_supervisor(node, reason)
 
     async def _halt_cell(self, cell: Cell, reason: Reason) -> None:
-        if cell.begin_stop(reason):
-            if reason is Reason.SHUTDOWN:
-                self._close(cell, Exit(reason))
+        if self._halt_at_once(cell, reason):
             return
         with trio.move_on_after(cell.spec.shutdown_s):
             await cell.wait_for(DOWN)
             return
         cell.kill()
         await cell.wait_for(DOWN)
+
+    def _halt_at_once(self, cell: Cell, reason: Reason) -> bool:
+        """Stop an actor, and say whether that was all: of one that rests it is."""
+        if not cell.begin_stop(reason):
+            return False
+        if reason is Reason.SHUTDOWN:
+            self._close(cell, Exit(reason))
+        return True
 
     async def _halt_supervisor(self, supervisor: SupervisorNode, reason: Reason) -> None:
         failed = supervisor.status is Status.FAILED
@@ -331,4 +337,5 @@ class Supervision:
         return nodes
 
     def _publish(self, node: Node, event: str, exited: Exit) -> None:
-        self._runtime.bus.publish(f"supervisor.{event}", Lifecycle(node.path, event, exited))
+        if self._runtime.bus.listened:
+            self._runtime.bus.publish(f"supervisor.{event}", Lifecycle(node.path, event, exited))
