@@ -40,7 +40,7 @@ from supervisor import (
 RESTARTS_MAX: Final = 4
 RESTARTS_WITHIN_S: Final = 60.0
 AGENT_BACKOFF: Final = Backoff(base_s=0.1, factor=2.0, max_s=10.0, jitter=0.1, reset_after_s=60.0)
-SPAWN_BATCH: Final = 100
+SPAWN_BATCH: Final = 32
 """Agents started side by side: as many as the journal and the metering facade take meanwhile, or all would be on their
 way to their first trades at once, and each that is takes some kilobytes."""
 
