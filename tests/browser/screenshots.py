@@ -48,6 +48,8 @@ def main(folder: Path) -> None:
                         "comparison": f"simulations/compare/{first},{second}",
                     }.items():
                         desk.go(place)
+                        if page == "supervision" and size == WIDE:
+                            desk.page.get_by_role("button", name="market", exact=True).click()
                         desk.page.wait_for_timeout(SETTLED_MS)
                         desk.page.screenshot(path=folder / f"{page}-{theme}-{name}.png")
 

@@ -48,6 +48,11 @@ def test_a_tree_of_any_size_is_walked_and_searched(browser: Browser, floor: Prog
         expect(tree.get_by_text("more below /agents")).to_be_visible()
         tree.get_by_role("button", name="Below /agents", exact=True).click()
         expect(tree.get_by_text("more below /agents")).to_be_hidden()
+        tree.get_by_role("button", name="drawdown", exact=True).focus()
+        for key in ("ArrowDown", "ArrowRight"):
+            desk.page.keyboard.press(key)
+        expect(tree.get_by_text("more below /agents")).to_be_visible()
+        expect(tree.get_by_role("button", name="agents", exact=True)).to_be_focused()
         tree.get_by_label("Find actors").fill(ids[-1])
         rows = tree.locator("tbody tr")
         expect(rows).to_have_count(2)

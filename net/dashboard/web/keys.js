@@ -44,7 +44,7 @@ function showKeys(places, others) {
   const row = (keys, name) => h("div", {}, h("dt", {}, keys.map((key) => h("kbd", {}, key))), h("dd", {}, name));
   const close = h("button", { class: "button", type: "submit" }, "Close");
   const dialog = h("dialog", { "aria-labelledby": "keys-title", onclose: () => dialog.remove() }, h("form", { method: "dialog" }, h("h2", { id: "keys-title" }, "Keys"),
-    h("dl", { class: "keylist" }, places.map(({ key, name }) => row(["g", key], name)), others.map(({ key, name }) => row([key], name)), row(["j", "k"], "Next or previous request"), row(["a"], "Approve"), row(["r"], "Reject")),
+    h("dl", { class: "keylist" }, places.map(({ key, name }) => row(["g", key], name)), others.map(({ key, name }) => row([key], name)), row(["j", "k"], "Next or previous request"), row(["a"], "Approve"), row(["r"], "Reject"), row(["↑", "↓"], "Next or previous actor"), row(["←", "→"], "Close or open what is below it")),
     h("p", { class: "soft small" }, "Settings turns them off."), h("div", { class: "row" }, close)));
   document.body.append(dialog);
   dialog.showModal();

@@ -110,12 +110,26 @@ export function supervisionPage(root, { store }) {
     timer = setTimeout(look, wait_ms);
   }
 
+  rows.addEventListener("keydown", (event) => walk(event, rows));
   search.addEventListener("input", () => again(SOUGHT_AFTER_MS));
   void look();
   return () => {
     isOpen = false;
     clearTimeout(timer);
   };
+}
+
+/** Up and down go from actor to actor; left and right close and open what is below one. */
+function walk(event, rows) {
+  const paths = [...rows.querySelectorAll(".path")];
+  const index = paths.indexOf(event.target);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const opens = { ArrowRight: true, ArrowLeft: false }[event.key];
+  if (index < 0 || (step === undefined && opens === undefined)) return;
+  event.preventDefault();
+  if (step !== undefined) paths[index + step]?.focus();
+  const fold = event.target.closest("tr").querySelector(".fold:not(.none)");
+  if (opens !== undefined && fold && (fold.getAttribute("aria-expanded") === "true") !== opens) fold.click();
 }
 
 /** The tree, or the first actors by a ranking. Returns {element, now()}. */
