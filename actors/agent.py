@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
 from attrs import evolve
 
 from actors import paths
@@ -64,11 +65,12 @@ _log = logging.getLogger(__name__)
 class AgentActor(Actor):
     """Takes an agent's trades, from its owner and from its strategy, and changes its status and settings."""
 
-    def __init__(self, agent_id: str, services: Services) -> None:
-        self._agent_id = agent_id
+    _agent_id: str
+    _rng: np.random.Generator
+
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._strategy: Strategy | None = None
-        self._rng = stream_of(services.seed, agent_id)
         self._decisions = 0
         self._last_refusal: str | None = None
 
@@ -85,6 +87,8 @@ class AgentActor(Actor):
 
     async def started(self) -> None:
         """Take up what a crash or a restart left: pending approvals, an unfinished stop, the strategy's turn."""
+        self._agent_id = paths.agent_id_of(self.ctx.path)
+        self._rng = stream_of(self._services.seed, self._agent_id)
         for request_id in self._book.approvals:
             self._start_approval(request_id)
         if self._agent.status is AgentStatus.ACTIVE:

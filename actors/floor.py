@@ -55,6 +55,7 @@ class FloorActor(Actor):
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._homes = Homes(services)
         self._started_agents = 0
 
     async def started(self) -> None:
@@ -103,7 +104,7 @@ class FloorActor(Actor):
     async def agent_ended(self, message: Terminated) -> None:
         """Record that an agent's actor keeps crashing."""
         if message.quarantined:
-            agent_id = message.path.split("/")[2]
+            agent_id = paths.agent_id_of(message.path)
             await self._fail(FailAgent(agent_id, f"the strategy keeps raising: {message.exit.cause!r}"))
 
     @handles(TendAgent)
@@ -169,7 +170,7 @@ class FloorActor(Actor):
         """Start agents' actors and wait until they are up: one that is not cannot be asked or watched."""
         system = self.ctx.system
         homes = [
-            system.start_child_nowait(paths.AGENTS, agent_home(agent, self._services)).path
+            system.start_child_nowait(paths.AGENTS, self._homes.of(agent)).path
             for agent in agents
             if not system.exists(paths.home_of(agent.agent_id))
         ]
@@ -179,30 +180,41 @@ class FloorActor(Actor):
         self._started_agents += len(homes)
 
 
-def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
-    """Return the specification of one agent's actors.
+class Homes:
+    """The specifications of agents' actors: the same for all agents but for what starts at once, and made once."""
 
-    An agent that rests has no task until somebody asks it something; one that is active, that was stopped before its
-    liquidation, or whose approvals are pending starts at once; so does a portfolio with orders that rest.
-    """
-    agent_id = agent.agent_id
-    book = services.views.book(agent_id)
-    has_work = agent.status is AgentStatus.ACTIVE or bool(book.approvals) or agent.status is AgentStatus.STOPPED
-    return SupervisorSpec(
-        agent_id,
-        strategy=Strategy.ONE_FOR_ONE,
-        children=(
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._made: dict[tuple[bool, bool], tuple[ChildSpec, ChildSpec]] = {}
+
+    def of(self, agent: Agent) -> SupervisorSpec:
+        """Return the specification of one agent's actors.
+
+        An agent that rests has no task until somebody asks it something; one that is active, that was stopped before
+        its liquidation, or whose approvals are pending starts at once; so does a portfolio with orders that rest.
+        """
+        book = self._services.views.book(agent.agent_id)
+        has_work = agent.status in {AgentStatus.ACTIVE, AgentStatus.STOPPED} or bool(book.approvals)
+        has_resting = next(resting_orders(book), None) is not None
+        children = self._made.get((has_work, has_resting))
+        if children is None:
+            children = self._made[has_work, has_resting] = self._children(has_work=has_work, has_resting=has_resting)
+        return SupervisorSpec(agent.agent_id, strategy=Strategy.ONE_FOR_ONE, children=children)
+
+    def _children(self, *, has_work: bool, has_resting: bool) -> tuple[ChildSpec, ChildSpec]:
+        services = self._services
+        return (
             ChildSpec(
                 "portfolio",
-                lambda: PortfolioActor(agent_id, services),
+                lambda: PortfolioActor(services),
                 passivate_after_s=services.pace.passivate_after_s,
-                start_passive=next(resting_orders(book), None) is None,
+                start_passive=not has_resting,
                 backoff=AGENT_BACKOFF,
                 on_exceeded=Exceeded.QUARANTINE,
             ),
             ChildSpec(
                 "agent",
-                lambda: AgentActor(agent_id, services),
+                lambda: AgentActor(services),
                 passivate_after_s=services.pace.passivate_after_s,
                 start_passive=not has_work,
                 backoff=AGENT_BACKOFF,
@@ -210,5 +222,4 @@ def agent_home(agent: Agent, services: Services) -> SupervisorSpec:
                 intensity=RESTARTS_MAX,
                 period_s=RESTARTS_WITHIN_S,
             ),
-        ),
-    )
+        )

@@ -27,6 +27,11 @@ def portfolio(agent_id: str) -> str:
     return f"{AGENTS}/{agent_id}/portfolio"
 
 
+def agent_id_of(path: str) -> str:
+    """Return whose an actor is that lives in an agent's home."""
+    return path.split("/", 3)[2]
+
+
 def approvals(agent_id: str) -> str:
     """Return the supervisor of the agent's pending approvals."""
     return f"{AGENTS}/{agent_id}/{APPROVALS}"

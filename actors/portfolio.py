@@ -52,8 +52,9 @@ _log = logging.getLogger(__name__)
 class PortfolioActor(Actor):
     """Decides orders and approvals of one agent and has them committed."""
 
-    def __init__(self, agent_id: str, services: Services) -> None:
-        self._agent_id = agent_id
+    _agent_id: str
+
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._watch: Watch | None = NOTHING
         """What the market was last told to look out for, None where it was not heard."""
@@ -63,6 +64,7 @@ class PortfolioActor(Actor):
 
     async def started(self) -> None:
         """Let the market look out for what rests in the book already."""
+        self._agent_id = paths.agent_id_of(self.ctx.path)
         self._tell_market(self._book, BEFORE_ANY_TICK)
 
     def inspect(self) -> Mapping[str, object]:

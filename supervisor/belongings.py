@@ -67,14 +67,12 @@ def watch(cell: Cell, path: str) -> None:
     elif target.closed:
         reason = Reason.NORMAL if target.failure is None else Reason.CRASHED
         cell.notify(Terminated(path, Exit(reason, target.failure), quarantined=target.failure is not None))
-    else:
-        if target.watchers is None:
-            target.watchers = {}
-        target.watchers[cell] = None
+    elif cell not in target.watchers:
+        target.watchers = (*target.watchers, cell)
 
 
 def unwatch(cell: Cell, path: str) -> None:
     """Take `watch` back."""
     target = cell.runtime.nodes.get(path)
-    if isinstance(target, Cell) and target.watchers is not None:
-        target.watchers.pop(cell, None)
+    if isinstance(target, Cell):
+        target.watchers = tuple(watcher for watcher in target.watchers if watcher is not cell)

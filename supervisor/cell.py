@@ -77,7 +77,7 @@ class Cell(Node):
         self.busy_s = 0.0  # With a message in hand, what its handler waited for included.
         self.skipped = 0
         self.waits: list[Envelope] | None = None  # The edges of the wait-for graph that begin here.
-        self.watchers: dict[Cell, None] | None = None
+        self.watchers: tuple[Cell, ...] = ()
         self.tasks: dict[trio.CancelScope, None] | None = None  # Dicts, unlike sets, have one order in every process.
         self.timers: dict[Timer, None] | None = None
         self.deferred: dict[Envelope, None] | None = None
@@ -323,7 +323,7 @@ class Cell(Node):
                 envelope.reply(None)  # For a teller that waits for room.
                 self.runtime.bury(self.path, envelope.message, status.value)
         self.become(status)
-        watchers, self.watchers = self.watchers, None
-        for watcher in watchers or ():
+        watchers, self.watchers = self.watchers, ()
+        for watcher in watchers:
             if not watcher.closed:
                 watcher.notify(Terminated(self.path, exited, quarantined=status is Status.FAILED))

@@ -207,7 +207,7 @@ def info(node: Node, now_s: float) -> NodeInfo:
         failures=failures,
         restarts_left=restarts_left,
         failure=repr(node.failure) if node.failure else None,
-        watched_by=tuple(watcher.path for watcher in cell.watchers or ()) if cell else (),
+        watched_by=tuple(watcher.path for watcher in cell.watchers) if cell else (),
         restarts_with=_restarts_with(node),
         events=tuple((now_s - at_s, event) for at_s, event in node.events),
     )

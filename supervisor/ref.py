@@ -143,3 +143,5 @@ async def _wait_within(sender: Cell, envelope: Envelope) -> object:
         return await trio.lowlevel.wait_task_rescheduled(envelope.abandon)
     finally:
         waits.remove(envelope)
+        if not waits:
+            sender.waits = None
