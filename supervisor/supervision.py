@@ -158,21 +158,15 @@ class Supervision:
             await self._halt_supervisor(node, reason)
 
     async def _halt_cell(self, cell: Cell, reason: Reason) -> None:
-        if self._halt_at_once(cell, reason):
+        if cell.begin_stop(reason):
+            if reason is Reason.SHUTDOWN:
+                self._close(cell, Exit(reason))
             return
         with trio.move_on_after(cell.spec.shutdown_s):
             await cell.wait_for(DOWN)
             return
         cell.kill()
         await cell.wait_for(DOWN)
-
-    def _halt_at_once(self, cell: Cell, reason: Reason) -> bool:
-        """Stop an actor, and say whether that was all: of one that rests it is."""
-        if not cell.begin_stop(reason):
-            return False
-        if reason is Reason.SHUTDOWN:
-            self._close(cell, Exit(reason))
-        return True
 
     async def _halt_supervisor(self, supervisor: SupervisorNode, reason: Reason) -> None:
         failed = supervisor.status is Status.FAILED
