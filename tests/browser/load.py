@@ -105,7 +105,7 @@ def use_floor(processes: Processes, page: Page, rate: float, seconds: float) -> 
     """Scroll, sort and search for so long, and return what it was like."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
-    spent_before_s = processes.spent_s()
+    spent_before_s, waited_before_s = processes.spent_s(), processes.waited_s()
     began_ms: float = page.evaluate(RESET)
     memory: list[float] = []
     table = page.get_by_role("table", name="Agents")
@@ -120,6 +120,7 @@ def use_floor(processes: Processes, page: Page, rate: float, seconds: float) -> 
     seen: dict[str, Any] = page.evaluate("seen")
     passed_s = (page.evaluate("performance.now()") - began_ms) / 1_000
     shares = {name: (now_s - spent_before_s[name]) / passed_s for name, now_s in processes.spent_s().items()}
+    waited_share = (processes.waited_s() - waited_before_s) / passed_s
     frames = sorted(seen["frames_ms"])
     return [
         Figure("portfolio updates", seen["updates"] / passed_s, "a second", rate, "trades asked for", UPDATES_PART_MIN),
@@ -131,6 +132,7 @@ def use_floor(processes: Processes, page: Page, rate: float, seconds: float) -> 
         Figure("JavaScript heap", _heap_mb(session), "MB"),
         Figure("memory of the page's process", max(memory), "MB", value_max=MEMORY_MB_MAX),
         *(Figure(f"processor, {name}", 100 * share, "%") for name, share in shares.items()),
+        Figure("the page waits for a processor", 100 * waited_share, "%"),
     ]
 
 

@@ -29,11 +29,19 @@ class Processes:
             spent["the page" if each["type"] == "renderer" else "Chromium beside it"] += each["cpuTime"]
         return spent
 
+    def waited_s(self) -> float:
+        """Return how long the page's main thread has waited for a processor so far, in seconds."""
+        waits = [Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1] for pid in self._renderers()]
+        return sum(map(int, waits)) / 1e9
+
     def page_mb(self) -> float:
         """Return the resident memory of the process that shows the page, the larger one where another is kept ready."""
-        statuses = [Path(f"/proc/{each['id']}/status") for each in self._listed() if each["type"] == "renderer"]
+        statuses = [Path(f"/proc/{pid}/status") for pid in self._renderers()]
         lines = [line for status in statuses for line in status.read_text().splitlines() if line.startswith("VmRSS:")]
         return max(int(line.split()[1]) for line in lines) * 1_024 / 1_000_000
+
+    def _renderers(self) -> list[int]:
+        return [each["id"] for each in self._listed() if each["type"] == "renderer"]
 
     def _listed(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = self._session.send("SystemInfo.getProcessInfo")["processInfo"]
