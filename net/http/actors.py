@@ -10,7 +10,7 @@ import trio
 
 from actors.events import ControlAction
 from actors.model import Role
-from net.control import ActorNotFound, Verb, act, find, record
+from net.control import ActorNotFound, ControlRefused, Verb, act, find, record
 from net.http.call import Call
 from net.http.routing import Reply, Routes
 from net.http.streams import WriteLine
@@ -59,7 +59,7 @@ PASSWORD_THREADS: Final = "passwords"  # noqa: S105 - the name of a limit
 routes = Routes("Control")
 
 
-@routes.add("GET", AT, role=Role.ADMIN, answer=ActorListShape)
+@routes.add("GET", AT, role=Role.ADMIN, answer=ActorListShape, refuses=(ActorNotFound,))
 async def list_actors(call: Call, query: ActorsQuery) -> Reply:
     """List actors at or below what a path or pattern names, the largest first by what they are sorted by."""
     with _there(query.path):
@@ -67,14 +67,14 @@ async def list_actors(call: Call, query: ActorsQuery) -> Reply:
     return Reply({"items": [row_json(row) for row in listing.rows], "total": listing.actors})
 
 
-@routes.add("GET", f"{AT}/tree", role=Role.ADMIN, answer=TreeShape)
+@routes.add("GET", f"{AT}/tree", role=Role.ADMIN, answer=TreeShape, refuses=(ActorNotFound,))
 async def get_actor_tree(call: Call, query: TreeQuery) -> Reply:
     """Show a part of the tree, each node before those below it."""
     with _there(query.path):
         return Reply(tree_json(call.edge.system.control.tree(query.path, query.depth, query.limit)))
 
 
-@routes.add("GET", f"{AT}/top", role=Role.ADMIN, answer=WindowShape, stream=True)
+@routes.add("GET", f"{AT}/top", role=Role.ADMIN, answer=WindowShape, stream=True, refuses=(ActorNotFound,))
 async def watch_actors(call: Call, query: TopQuery) -> Reply:
     """Rank actors by what they did in each window, a line a window, over all of them: also who was busy only in it.
 
@@ -94,7 +94,7 @@ async def watch_actors(call: Call, query: TopQuery) -> Reply:
     return Reply(stream=produce)
 
 
-@routes.add("GET", f"{AT}/inspect", role=Role.ADMIN, answer=ActorInFullShape)
+@routes.add("GET", f"{AT}/inspect", role=Role.ADMIN, answer=ActorInFullShape, refuses=(ActorNotFound,))
 async def inspect_actor(call: Call, query: InspectQuery) -> Reply:
     """Show all that is known of one node, also while it is paused; of its mailbox as much as is asked for."""
     control = call.edge.system.control
@@ -107,31 +107,31 @@ async def inspect_actor(call: Call, query: InspectQuery) -> Reply:
     return Reply(info_json(info, state, messages))
 
 
-@routes.add("POST", f"{AT}/pause", role=Role.ADMIN, answer=ControlShape)
+@routes.add("POST", f"{AT}/pause", role=Role.ADMIN, answer=ControlShape, refuses=(ActorNotFound, ControlRefused))
 async def pause_actors(call: Call, body: ControlBody) -> Reply:
     """Let actors rest after the message in hand. Their mailboxes fill within their limits; nothing is lost."""
     return await _act(call, Verb.PAUSE, body)
 
 
-@routes.add("POST", f"{AT}/resume", role=Role.ADMIN, answer=ControlShape)
+@routes.add("POST", f"{AT}/resume", role=Role.ADMIN, answer=ControlShape, refuses=(ActorNotFound, ControlRefused))
 async def resume_actors(call: Call, body: ControlBody) -> Reply:
     """Let actors go on with what waits in their mailboxes."""
     return await _act(call, Verb.RESUME, body)
 
 
-@routes.add("POST", f"{AT}/stop", role=Role.ADMIN, answer=ControlShape)
+@routes.add("POST", f"{AT}/stop", role=Role.ADMIN, answer=ControlShape, refuses=(ActorNotFound, ControlRefused))
 async def stop_actors(call: Call, body: ControlBody) -> Reply:
     """Stop actors in order, and wait for their end. The server that answers this cannot be stopped so: 409."""
     return await _act(call, Verb.STOP, body)
 
 
-@routes.add("POST", f"{AT}/restart", role=Role.ADMIN, answer=ControlShape)
+@routes.add("POST", f"{AT}/restart", role=Role.ADMIN, answer=ControlShape, refuses=(ActorNotFound, ControlRefused))
 async def restart_actors(call: Call, body: ControlBody) -> Reply:
     """Stop actors and start them afresh, with their mailboxes. Brings back those that have stopped or failed."""
     return await _act(call, Verb.RESTART, body)
 
 
-@routes.add("GET", f"{AT}/trace", role=Role.ADMIN, answer=TracedShape, stream=True)
+@routes.add("GET", f"{AT}/trace", role=Role.ADMIN, answer=TracedShape, stream=True, refuses=(ActorNotFound,))
 async def trace_actors(call: Call, query: TraceQuery) -> Reply:
     """Send what actors take in hand, line by line, within limits of number, rate and time.
 
@@ -151,7 +151,7 @@ async def trace_actors(call: Call, query: TraceQuery) -> Reply:
     return Reply(stream=produce)
 
 
-@routes.add("GET", f"{AT}/stats", role=Role.ADMIN, answer=ActorStatsShape)
+@routes.add("GET", f"{AT}/stats", role=Role.ADMIN, answer=ActorStatsShape, refuses=(ActorNotFound,))
 async def get_actor_stats(call: Call, query: PartQuery) -> Reply:
     """Sum the counters of a part of the tree, and count its actors by state."""
     with _there(query.path):
@@ -183,7 +183,7 @@ async def list_threads(call: Call) -> Reply:
     return Reply({"items": [limiter_json(name, limiter.statistics()) for name, limiter in sorted(limiters.items())]})
 
 
-@routes.add("GET", "/admin/v1/stacks", role=Role.ADMIN, answer=StacksShape)
+@routes.add("GET", "/admin/v1/stacks", role=Role.ADMIN, answer=StacksShape, refuses=(ActorNotFound,))
 async def list_stacks(call: Call, query: StacksQuery) -> Reply:
     """Show at which lines tasks wait, those that wait alike together, with the actors that they are or belong to."""
     with _there(query.path):

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from attrs import frozen
 
 from actors import paths
+from actors.errors import AgentNotFound, IllegalTransition
 from actors.events import AgentCreated
 from actors.lifecycle import AgentEvent
 from actors.messages import ChangeSettings, ChangeStatus, CreateAgent, ReviveAgent
@@ -45,7 +46,9 @@ class AgentsQuery:
         )
 
 
-@routes.add("POST", "/api/v1/agents", role=Role.TRADER, status=201, answer=AgentShape, atomic=True)
+@routes.add(
+    "POST", "/api/v1/agents", role=Role.TRADER, status=201, answer=AgentShape, atomic=True, refuses=(AgentNotFound,)
+)
 async def create_agent(call: Call, body: AgentBody) -> Reply:
     """Make an agent. It starts paused, its budget in cash."""
     answer = await call.answered()
@@ -56,7 +59,7 @@ async def create_agent(call: Call, body: AgentBody) -> Reply:
     return Reply(_shown(call, agent), 201, {"Location": f"/api/v1/agents/{agent.agent_id}"})
 
 
-@routes.add("GET", "/api/v1/agents", keys=True, answer=Listing[AgentShape])
+@routes.add("GET", "/api/v1/agents", keys=True, answer=Listing[AgentShape], refuses=(BadCursor,))
 async def list_agents(call: Call, query: AgentsQuery) -> Reply:
     """List the caller's agents, newest first; an admin's list has everybody's."""
     views, principal = call.edge.views, call.principal
@@ -80,7 +83,7 @@ async def get_agent(call: Call, agent_id: str) -> Reply:
     return Reply(_shown(call, call.agent(agent_id)))
 
 
-@routes.add("PATCH", "/api/v1/agents/<agent_id>", role=Role.TRADER, answer=AgentShape)
+@routes.add("PATCH", "/api/v1/agents/<agent_id>", role=Role.TRADER, answer=AgentShape, refuses=(IllegalTransition,))
 async def change_agent(call: Call, agent_id: str, body: AgentChanges) -> Reply:
     """Change an agent's settings. What is left out stays; null clears."""
     agent = await _revived(call, agent_id)
@@ -88,26 +91,30 @@ async def change_agent(call: Call, agent_id: str, body: AgentChanges) -> Reply:
     return Reply(_shown(call, changed))
 
 
-@routes.add("DELETE", "/api/v1/agents/<agent_id>", role=Role.TRADER, status=204)
+@routes.add("DELETE", "/api/v1/agents/<agent_id>", role=Role.TRADER, status=204, refuses=(IllegalTransition,))
 async def delete_agent(call: Call, agent_id: str) -> Reply:
     """Delete an agent: its positions are sold, and it is shown no more. Its records are kept for 90 days."""
     await _change_status(call, agent_id, AgentEvent.DELETE)
     return Reply(status=204)
 
 
-@routes.add("POST", "/api/v1/agents/<agent_id>/pause", role=Role.TRADER, answer=AgentShape)
+@routes.add(
+    "POST", "/api/v1/agents/<agent_id>/pause", role=Role.TRADER, answer=AgentShape, refuses=(IllegalTransition,)
+)
 async def pause_agent(call: Call, agent_id: str) -> Reply:
     """Let an agent rest: it stops trading by itself; its owner may still trade by hand."""
     return Reply(_shown(call, await _change_status(call, agent_id, AgentEvent.PAUSE)))
 
 
-@routes.add("POST", "/api/v1/agents/<agent_id>/resume", role=Role.TRADER, answer=AgentShape)
+@routes.add(
+    "POST", "/api/v1/agents/<agent_id>/resume", role=Role.TRADER, answer=AgentShape, refuses=(IllegalTransition,)
+)
 async def resume_agent(call: Call, agent_id: str) -> Reply:
     """Let an agent trade by itself."""
     return Reply(_shown(call, await _change_status(call, agent_id, AgentEvent.RESUME)))
 
 
-@routes.add("POST", "/api/v1/agents/<agent_id>/stop", role=Role.TRADER, answer=AgentShape)
+@routes.add("POST", "/api/v1/agents/<agent_id>/stop", role=Role.TRADER, answer=AgentShape, refuses=(IllegalTransition,))
 async def stop_agent(call: Call, agent_id: str) -> Reply:
     """Stop an agent for good: open orders are cancelled, positions are sold, and nothing trades again."""
     return Reply(_shown(call, await _change_status(call, agent_id, AgentEvent.STOP)))

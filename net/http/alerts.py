@@ -3,6 +3,7 @@
 from typing import Any
 
 from actors import paths
+from actors.errors import IllegalTransition
 from actors.messages import ChangeAlerts
 from actors.model import Agent, Role
 from net.http.call import Call
@@ -21,7 +22,9 @@ async def get_alerts(call: Call, agent_id: str) -> Reply:
     return Reply(_shown(call, call.agent(agent_id)))
 
 
-@routes.add("PUT", "/api/v1/agents/<agent_id>/alerts", role=Role.TRADER, answer=AlertsShape)
+@routes.add(
+    "PUT", "/api/v1/agents/<agent_id>/alerts", role=Role.TRADER, answer=AlertsShape, refuses=(IllegalTransition,)
+)
 async def put_alerts(call: Call, agent_id: str, body: AlertsBody) -> Reply:
     """Choose when an agent's owner is alerted, and how. What is left out goes back to its default."""
     call.agent(agent_id)

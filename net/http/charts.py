@@ -6,6 +6,7 @@ from attrs import frozen
 
 from actors import charts
 from actors.bars import Interval
+from actors.errors import RangeReversed, RangeTooLong, RangeTooOld
 from actors.model import Agent
 from actors.spans import Span, resolve
 from net.http.call import Call
@@ -19,6 +20,8 @@ from net.wire.charts import (
     performance_json,
 )
 from net.wire.rules import Choice, Doc, Moment
+
+OF_A_SPAN: Final = (RangeReversed, RangeTooLong, RangeTooOld)
 
 routes = Routes("Charts")
 
@@ -42,7 +45,7 @@ class SpanQuery:
     ] = None
 
 
-@routes.add("GET", "/api/v1/market/history/<symbol>", keys=True, answer=PriceHistoryShape)
+@routes.add("GET", "/api/v1/market/history/<symbol>", keys=True, answer=PriceHistoryShape, refuses=OF_A_SPAN)
 async def get_price_history(call: Call, symbol: str, query: SpanQuery) -> Reply:
     """Show the prices of a symbol as bars (open, high, low, close, volume) that begin in a range of time."""
     views = call.edge.views
@@ -52,7 +55,7 @@ async def get_price_history(call: Call, symbol: str, query: SpanQuery) -> Reply:
     return Reply(bars_json(symbol, span.interval, await charts.price_bars(views, call.edge.history, symbol, span)))
 
 
-@routes.add("GET", "/api/v1/agents/<agent_id>/portfolio/history", keys=True, answer=EquityCurveShape)
+@routes.add("GET", "/api/v1/agents/<agent_id>/portfolio/history", keys=True, answer=EquityCurveShape, refuses=OF_A_SPAN)
 async def get_portfolio_history(call: Call, agent_id: str, query: SpanQuery) -> Reply:
     """Show what an agent's portfolio was worth over a range of time."""
     agent, now_us = call.agent(agent_id), call.edge.clock.now_us()
@@ -61,7 +64,7 @@ async def get_portfolio_history(call: Call, agent_id: str, query: SpanQuery) -> 
     return Reply(equity_json(agent_id, span.interval, curve))
 
 
-@routes.add("GET", "/api/v1/agents/<agent_id>/performance", keys=True, answer=PerformanceShape)
+@routes.add("GET", "/api/v1/agents/<agent_id>/performance", keys=True, answer=PerformanceShape, refuses=OF_A_SPAN)
 async def get_performance(call: Call, agent_id: str, query: SpanQuery) -> Reply:
     """Show how well an agent did over a range of time: return, risk, and trades that paid."""
     agent, now_us = call.agent(agent_id), call.edge.clock.now_us()

@@ -8,6 +8,7 @@ from attrs import frozen
 from net.http.call import Call
 from net.http.routing import Reply, Routes
 from net.slack.actions import PATH, NoAction, TakeAction, read_action
+from net.slack.signatures import SlackSignatureRefused
 from net.wire.rules import Doc, Text
 from net.wire.structure import FieldProblem, InvalidRequest
 from supervisor import DeadlineExceeded
@@ -29,7 +30,7 @@ class SlackForm:
     ]
 
 
-@routes.add("POST", "/api/v1/integrations/slack/actions", role=None, form=True)
+@routes.add("POST", "/api/v1/integrations/slack/actions", role=None, form=True, refuses=(SlackSignatureRefused,))
 async def slack_action(call: Call, body: SlackForm) -> Reply:
     """Take a press of a button in Slack, by Slack's signature. Whoever pressed is known by their email address."""
     exchange = call.exchange

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import orjson
 from attrs import frozen
 
-from actors.errors import EventNotFound
+from actors.errors import AgentNotFound, EventNotFound, RangeReversed
 from actors.events import Recorded
 from actors.model import Role
 from net.control import ActorNotFound
@@ -92,7 +92,13 @@ async def get_event(call: Call, event_seq: str) -> Reply:
     return Reply(entry_json(entry))
 
 
-@routes.add("GET", "/admin/v1/diff", role=Role.ADMIN, answer=PassageShape)
+@routes.add(
+    "GET",
+    "/admin/v1/diff",
+    role=Role.ADMIN,
+    answer=PassageShape,
+    refuses=(ActorNotFound, AgentNotFound, EventNotFound, RangeReversed),
+)
 async def compare_portfolio(call: Call, query: DiffQuery) -> Reply:
     """Show a portfolio at two moments, replayed from the log, and the trades that changed in between."""
     named = _AGENT.fullmatch(query.path)

@@ -1,15 +1,16 @@
 """The metering service over HTTP, with the calls that it has over gRPC."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from attrs import field, frozen
 
 from actors import paths
+from actors.errors import AgentNotFound
 from actors.messages import CheckQuota, GetUsage, IngestUsage
 from actors.model import Role
 from actors.money import MICROS_PER_DOLLAR
-from actors.ports.metering import UsageEvent
+from actors.ports.metering import MeteringRefused, QuotaUnknown, UsageEvent
 from actors.ports.periods import period_of
 from net.http.call import Call
 from net.http.routing import Reply, Routes
@@ -19,6 +20,8 @@ from net.wire.rules import Doc, FieldError, Integer, Moment, Money, Text
 from net.wire.shapes import AcceptedShape, MeteredQuotaShape, MeteredUsageShape
 
 METADATA_MAX = 20
+
+OF_THE_SERVICE: Final = (MeteringRefused, QuotaUnknown)
 
 routes = Routes("Metering")
 
@@ -67,7 +70,9 @@ class UsageEventBody:
     ] = field(factory=dict)
 
 
-@routes.add("GET", "/api/v1/metering/agents/<agent_id>/usage", keys=True, answer=MeteredUsageShape)
+@routes.add(
+    "GET", "/api/v1/metering/agents/<agent_id>/usage", keys=True, answer=MeteredUsageShape, refuses=OF_THE_SERVICE
+)
 async def get_metered_usage(call: Call, agent_id: str, query: UsageQuery) -> Reply:
     """Show what the metering service knows of an agent's month."""
     call.agent(agent_id)
@@ -75,14 +80,23 @@ async def get_metered_usage(call: Call, agent_id: str, query: UsageQuery) -> Rep
     return Reply(metered_usage_json(await call.ask(paths.METERING, GetUsage(agent_id, period))))
 
 
-@routes.add("GET", "/api/v1/metering/agents/<agent_id>/quota", keys=True, answer=MeteredQuotaShape)
+@routes.add(
+    "GET", "/api/v1/metering/agents/<agent_id>/quota", keys=True, answer=MeteredQuotaShape, refuses=OF_THE_SERVICE
+)
 async def get_metered_quota(call: Call, agent_id: str) -> Reply:
     """Show what the metering service says is left of an agent's month."""
     call.agent(agent_id)
     return Reply(metered_quota_json(agent_id, await call.ask(paths.METERING, CheckQuota(agent_id))))
 
 
-@routes.add("POST", "/api/v1/metering/events", role=Role.TRADER, status=202, answer=AcceptedShape)
+@routes.add(
+    "POST",
+    "/api/v1/metering/events",
+    role=Role.TRADER,
+    status=202,
+    answer=AcceptedShape,
+    refuses=(AgentNotFound, *OF_THE_SERVICE),
+)
 async def ingest_usage(call: Call, body: UsageEventBody) -> Reply:
     """Count what another program did for an agent; an id that is known already counts no second time."""
     call.agent(body.agent_id)

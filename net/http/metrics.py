@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from actors.model import Role
-from net.auth.errors import Forbidden
+from net.auth.errors import Forbidden, Unauthorized
 from net.http.call import Call
 from net.http.exchange import Exchange
 from net.http.routing import Reply, Routes
@@ -18,7 +18,7 @@ FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 routes = Routes("Health")
 
 
-@routes.add("GET", "/metrics", role=None)
+@routes.add("GET", "/metrics", role=None, refuses=(Unauthorized, Forbidden))
 async def get_metrics(call: Call) -> Reply:
     """Show all metrics in Prometheus's text format. Open to this machine; others need an admin's token."""
     if not is_local(call.exchange):

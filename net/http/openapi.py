@@ -1,16 +1,16 @@
 """The OpenAPI 3.1 document, generated from the routes and from the classes that validate and render."""
 
 import inspect
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from net.http.causes import causes_of
 from net.http.dispatch import FORM, JSON
 from net.http.examples import example_of
 from net.http.limits import IDEMPOTENCY_KEY_PATTERN
-from net.http.problems import CAUSES, MEDIA_TYPE, TYPE_BASE
-from net.http.routing import Route
+from net.http.problems import MEDIA_TYPE, TYPE_BASE, Cause
+from net.http.routing import PART, Route
 from net.http.streams import NDJSON
 from net.wire.converter import camel
 from net.wire.schemas import Schema, Schemas
@@ -76,7 +76,6 @@ LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
 """What an answer leads to, by operation."""
 
 _HEADER: Final = "#/components/headers/"
-_PART: Final = re.compile(r"<(\w+)>")
 
 
 def document(routes: Sequence[Route], version: str) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def operation_id(route: Route) -> str:
 
 
 def _path(route: Route) -> str:
-    return _PART.sub(lambda part: f"{{{camel(part[1])}}}", route.path)
+    return PART.sub(lambda part: f"{{{camel(part[1])}}}", route.path)
 
 
 def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
@@ -155,7 +154,7 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
             "schema": ID_SCHEMA,
             "example": example_of(name),
         }
-        for name in _PART.findall(route.path)
+        for name in PART.findall(route.path)
     ]
 
 
@@ -203,48 +202,23 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     if operation_id(route) in LINKS:
         success["links"] = LINKS[operation_id(route)]
     responses = {str(route.status): success}
-    for status in sorted(_errors(route)):
-        responses[str(status)] = _problem(status, route)
+    causes = causes_of(route)
+    for status in dict.fromkeys(cause.status for cause in causes):
+        responses[str(status)] = _problem([cause for cause in causes if cause.status == status], route)
     return responses
 
 
-def _errors(route: Route) -> set[int]:
-    """Return the statuses of the errors that an operation may answer with."""
-    errors = {400, 408, 413, 429, 500, 503}
-    if route.role is not None:
-        errors |= {401, 403}
-    if operation_id(route) in {"signIn", "refresh", "slackAction"}:
-        errors.add(401)
-    if operation_id(route) == "getMetrics":  # Open to this machine alone.
-        errors |= {401, 403}
-    if "<" in route.path or _names_actors(route):
-        errors.add(404)
-    if route.method != "GET":
-        errors |= {404, 409}
-    if operation_id(route) == "getSimulationReport":  # Until its run has ended.
-        errors.add(409)
-    if route.method in {"POST", "PUT", "PATCH"}:
-        errors.add(415)
-    if route.method == "POST":
-        errors.add(422)
-    return errors | ({402} if operation_id(route) == "submitTrade" else set())
-
-
-def _names_actors(route: Route) -> bool:
-    return route.query is not None and any(field.alias == "path" for field in fields_of(route.query))
-
-
-def _problem(status: int, route: Route) -> dict[str, Any]:
-    titles = sorted({cause.title for cause in CAUSES.values() if cause.status == status})
-    cause = next((cause for cause in CAUSES.values() if cause.status == status), None)
+def _problem(causes: Sequence[Cause], route: Route) -> dict[str, Any]:
+    """Describe the answer to causes of one status."""
+    status, titles = causes[0].status, sorted({cause.title for cause in causes})
     answer: dict[str, Any] = {
         "description": HTTPStatus(status).phrase + (f": {', '.join(titles)}." if len(titles) > 1 else "."),
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
                 "example": {
-                    "type": TYPE_BASE + (cause.slug if cause else "internal"),
-                    "title": cause.title if cause else HTTPStatus(status).phrase,
+                    "type": TYPE_BASE + causes[0].slug,
+                    "title": causes[0].title,
                     "status": status,
                     "detail": "what is wrong, in one sentence",
                     "instance": _path(route),

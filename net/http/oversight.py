@@ -1,12 +1,12 @@
 """Oversight: trades that wait for a human, and what humans decide about them."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from attrs import frozen
 
-from actors.errors import ApprovalNotFound
+from actors.errors import AlreadyDecided, ApprovalNotFound, ApprovalOverdue
 from actors.model import Approval, ApprovalStatus, Decision, Role, Trade
-from actors.ports.history import ApprovalQuery
+from actors.ports.history import ApprovalQuery, BadCursor
 from net.deciding import decide as carry_out
 from net.http.call import Call
 from net.http.listing import CURSOR, LIMIT, PAGE_DEFAULT, page_json
@@ -17,6 +17,8 @@ from net.wire.rules import Choice, Doc
 from net.wire.shapes import ApprovalShape, Listing
 
 CHANNEL = "http"
+
+OF_A_DECISION: Final = (AlreadyDecided, ApprovalOverdue)
 
 routes = Routes("Oversight")
 
@@ -32,7 +34,7 @@ class ApprovalsQuery:
     cursor: Annotated[str | None, CURSOR, Doc("The nextCursor of the page before.")] = None
 
 
-@routes.add("GET", "/api/v1/oversight/requests", keys=True, answer=Listing[ApprovalShape])
+@routes.add("GET", "/api/v1/oversight/requests", keys=True, answer=Listing[ApprovalShape], refuses=(BadCursor,))
 async def list_requests(call: Call, query: ApprovalsQuery) -> Reply:
     """List requests for approval, newest first: all of them for approvers, one's own for others."""
     principal = call.principal
@@ -49,19 +51,37 @@ async def get_request(call: Call, request_id: str) -> Reply:
     return Reply(approval_json(*await _request(call, request_id)))
 
 
-@routes.add("POST", "/api/v1/oversight/requests/<request_id>/decision", role=Role.APPROVER, answer=ApprovalShape)
+@routes.add(
+    "POST",
+    "/api/v1/oversight/requests/<request_id>/decision",
+    role=Role.APPROVER,
+    answer=ApprovalShape,
+    refuses=OF_A_DECISION,
+)
 async def decide(call: Call, request_id: str, body: DecisionBody) -> Reply:
     """Approve or reject. The same decision again returns the recorded outcome; the other one is a conflict."""
     return await _decided(call, request_id, body.decision is DecisionResult.APPROVED, body.reason)
 
 
-@routes.add("POST", "/api/v1/oversight/requests/<request_id>/approve", role=Role.APPROVER, answer=ApprovalShape)
+@routes.add(
+    "POST",
+    "/api/v1/oversight/requests/<request_id>/approve",
+    role=Role.APPROVER,
+    answer=ApprovalShape,
+    refuses=OF_A_DECISION,
+)
 async def approve(call: Call, request_id: str, body: ReasonBody) -> Reply:
     """Approve: the trade executes, unless the price has moved too far meanwhile."""
     return await _decided(call, request_id, True, body.reason)
 
 
-@routes.add("POST", "/api/v1/oversight/requests/<request_id>/reject", role=Role.APPROVER, answer=ApprovalShape)
+@routes.add(
+    "POST",
+    "/api/v1/oversight/requests/<request_id>/reject",
+    role=Role.APPROVER,
+    answer=ApprovalShape,
+    refuses=OF_A_DECISION,
+)
 async def reject(call: Call, request_id: str, body: ReasonBody) -> Reply:
     """Reject: the trade ends, and what it held is free again."""
     return await _decided(call, request_id, False, body.reason)

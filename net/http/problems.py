@@ -69,6 +69,7 @@ class Problem:
 
 INTERNAL: Final = Cause(500, "internal", "Internal error")
 SIGNATURE: Final = Cause(401, "signature", "Signature refused")
+NOT_FOUND: Final = Cause(404, "not-found", "Not Found")
 UNAVAILABLE: Final = Cause(503, "unavailable", "Service unavailable")
 EMAIL_TAKEN: Final = Cause(409, "email-taken", "E-mail address taken", "email")
 
@@ -84,7 +85,6 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     trading.RangeTooOld: Cause(400, "range-too-old", "Range too old", "from"),
     BadCursor: Cause(400, "cursor", "Invalid cursor", "cursor"),
     metering.MeteringRefused: Cause(400, "usage-event", "Usage event refused"),
-    oversight.OversightRefused: Cause(400, "oversight-request", "Oversight request refused"),
     auth.Unauthorized: Cause(401, "unauthorized", "Unauthorized"),
     SlackSignatureRefused: SIGNATURE,
     trading.InsufficientFunds: Cause(402, "insufficient-funds", "Insufficient funds"),
@@ -181,5 +181,5 @@ def _routing_problem(error: HTTPException) -> Problem:
         allowed = ", ".join(sorted(error.valid_methods or ()))
         return Problem(cause, f"this resource takes {allowed}", headers={"Allow": allowed})
     if status == 404:
-        return Problem(cause, "there is nothing at this address; /api/docs lists what there is")
+        return Problem(NOT_FOUND, "there is nothing at this address; /api/docs lists what there is")
     return Problem(cause, error.description or title)

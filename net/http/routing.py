@@ -4,8 +4,9 @@ A handler says in its signature what it takes. A parameter `body` or `query` wit
 validated before the handler runs; the others are parts of the path.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar, get_type_hints
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Final, TypeVar, get_type_hints
 
 from attrs import field, frozen
 
@@ -14,6 +15,9 @@ from net.http.streams import Producer
 
 Handler = Callable[..., Awaitable["Reply"]]
 HandlerT = TypeVar("HandlerT", bound=Handler)
+
+PART: Final = re.compile(r"<(\w+)>")
+"""A part of a path that varies, with its name."""
 
 
 @frozen
@@ -39,7 +43,8 @@ class Route:
     `role` is the least that a caller needs, None where nobody has to sign in; `keys` says whether an agent's key will
     do. `answer` is the shape of the reply. `atomic`: the handler hands the idempotency key on to the commit itself.
     `form`: the body is a form, of which the body class has the fields, instead of JSON. `stream`: the reply is one, of
-    lines that have the shape `answer`.
+    lines that have the shape `answer`. `refuses`: errors of this operation beyond those that `causes_of` knows of every
+    route of its kind.
     """
 
     method: str
@@ -55,6 +60,7 @@ class Route:
     query: type[Any] | None
     form: bool = False
     stream: bool = False
+    refuses: tuple[type[Exception], ...] = ()
 
 
 class Routes:
@@ -76,6 +82,7 @@ class Routes:
         atomic: bool = False,
         form: bool = False,
         stream: bool = False,
+        refuses: Collection[type[Exception]] = (),
     ) -> Callable[[HandlerT], HandlerT]:
         """Collect the decorated handler as the answer to a method at a path, such as `/agents/<agent_id>`."""
 
@@ -96,6 +103,7 @@ class Routes:
                     query=hints.get("query"),
                     form=form,
                     stream=stream,
+                    refuses=tuple(refuses),
                 )
             )
             return handler

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from net.auth.errors import LoginThrottled, Unauthorized
 from net.auth.signins import Tokens
 from net.http.call import Call
 from net.http.routing import Reply, Routes
@@ -12,13 +13,13 @@ from net.wire.shapes import SessionShape, UserShape
 routes = Routes("Authentication")
 
 
-@routes.add("POST", "/api/v1/auth/login", role=None, answer=SessionShape)
+@routes.add("POST", "/api/v1/auth/login", role=None, answer=SessionShape, refuses=(Unauthorized, LoginThrottled))
 async def sign_in(call: Call, body: LoginBody) -> Reply:
     """Sign in with an address and a password. The token lives an hour; the refresh token prolongs it."""
     return Reply(_shown(await call.auth.sign_ins.sign_in(body.email, body.password, call.exchange.ip)))
 
 
-@routes.add("POST", "/api/v1/auth/refresh", role=None, answer=SessionShape)
+@routes.add("POST", "/api/v1/auth/refresh", role=None, answer=SessionShape, refuses=(Unauthorized,))
 async def refresh(call: Call, body: RefreshBody) -> Reply:
     """Exchange a refresh token for new tokens. A token that is used twice ends its sign-in."""
     return Reply(_shown(await call.auth.sign_ins.refresh(body.refresh_token)))

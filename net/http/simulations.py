@@ -8,7 +8,15 @@ from typing import Final
 
 import trio
 
-from actors.errors import FloorBusy, ReportNotFound, SimulationNotFound, SimulationNotOver
+from actors.errors import (
+    FloorBusy,
+    ReportNotFound,
+    SimulationNotFound,
+    SimulationNotOver,
+    SimulationOver,
+    SimulationsFull,
+    SimulationsUnavailable,
+)
 from actors.events import ControlAction
 from actors.model import Role
 from actors.ports.simulations import ScenarioRefused
@@ -69,7 +77,9 @@ async def list_scenarios(call: Call) -> Reply:
     return Reply({"items": [scenario_json(scenario) for scenario in _simulations(call).simulator.scenarios()]})
 
 
-@routes.add("POST", AT, role=Role.ADMIN, status=201, answer=SimulationShape)
+@routes.add(
+    "POST", AT, role=Role.ADMIN, status=201, answer=SimulationShape, refuses=(SimulationsFull, SimulationsUnavailable)
+)
 async def start_simulation(call: Call, body: SimulationBody) -> Reply:
     """Start a simulation as soon as there is room for it, beside the floor. A mistake is named by its key."""
     simulations, wanted = _simulations(call), body.wanted()
@@ -90,7 +100,7 @@ async def list_simulations(call: Call) -> Reply:
     return Reply({"items": [_shown(call, job) for job in jobs], "nextCursor": None})
 
 
-@routes.add("GET", COMPARISON, role=Role.ADMIN, answer=ComparisonShape)
+@routes.add("GET", COMPARISON, role=Role.ADMIN, answer=ComparisonShape, refuses=(SimulationNotFound,))
 async def compare_simulations(call: Call, query: ComparisonQuery) -> Reply:
     """Compare runs: each figure of each, and how it differs from that of the first."""
     jobs = [_with_result(call, job_id) for job_id in query.ids.split(",")]
@@ -105,7 +115,7 @@ async def get_simulation(call: Call, simulation_id: str) -> Reply:
     return Reply(simulation_in_full_json(job, _report_url(call, job)))
 
 
-@routes.add("POST", f"{AT}/<simulation_id>/cancel", role=Role.ADMIN, answer=SimulationShape)
+@routes.add("POST", f"{AT}/<simulation_id>/cancel", role=Role.ADMIN, answer=SimulationShape, refuses=(SimulationOver,))
 async def cancel_simulation(call: Call, simulation_id: str) -> Reply:
     """End a simulation at its next tick, with a report of what was run by then; again, it is answered the same."""
     job = _simulations(call).board.job(simulation_id)
@@ -113,7 +123,7 @@ async def cancel_simulation(call: Call, simulation_id: str) -> Reply:
     return Reply(_shown(call, await call.ask(DESK, CancelSimulation(simulation_id))))
 
 
-@routes.add("DELETE", f"{AT}/<simulation_id>", role=Role.ADMIN, status=204)
+@routes.add("DELETE", f"{AT}/<simulation_id>", role=Role.ADMIN, status=204, refuses=(SimulationNotOver,))
 async def remove_simulation(call: Call, simulation_id: str) -> Reply:
     """Remove a simulation that has ended, with its report and its files."""
     job = _simulations(call).board.job(simulation_id)
@@ -122,7 +132,7 @@ async def remove_simulation(call: Call, simulation_id: str) -> Reply:
     return Reply(status=204)
 
 
-@routes.add("GET", f"{AT}/<simulation_id>/report", role=Role.ADMIN)
+@routes.add("GET", f"{AT}/<simulation_id>/report", role=Role.ADMIN, refuses=(ReportNotFound, SimulationNotOver))
 async def get_simulation_report(call: Call, simulation_id: str) -> Reply:
     """Return the report of a run, an HTML page that needs nothing else. Browsers open its `reportUrl` instead."""
     return await _report(call, simulation_id)

@@ -1,14 +1,25 @@
 """Trades: submitted, listed, shown and cancelled. The way of a trade begins here."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from attrs import frozen
 
 from actors import paths
-from actors.errors import TradeNotFound
+from actors.errors import (
+    AgentNotTrading,
+    AssetNotPermitted,
+    DuplicateClientOrderId,
+    IllegalTransition,
+    InsufficientFunds,
+    InsufficientShares,
+    MarketClosed,
+    QuotaExceeded,
+    TradeNotFound,
+    UnknownSymbol,
+)
 from actors.messages import CancelTrade, SubmitTrade
 from actors.model import Role, Trade, TradeStatus
-from actors.ports.history import TradeQuery
+from actors.ports.history import BadCursor, TradeQuery
 from net.http.call import Call
 from net.http.listing import CURSOR, LIMIT, PAGE_DEFAULT, page_json
 from net.http.routing import Reply, Routes
@@ -16,6 +27,17 @@ from net.wire.render import trade_json
 from net.wire.requests import SYMBOL, TradeBody
 from net.wire.rules import Choice, Doc, Moment
 from net.wire.shapes import Listing, TradeShape
+
+OF_AN_ORDER: Final = (
+    UnknownSymbol,
+    InsufficientFunds,
+    InsufficientShares,
+    AgentNotTrading,
+    AssetNotPermitted,
+    MarketClosed,
+    DuplicateClientOrderId,
+    QuotaExceeded,
+)
 
 routes = Routes("Trades")
 
@@ -32,7 +54,15 @@ class TradesQuery:
     cursor: Annotated[str | None, CURSOR, Doc("The nextCursor of the page before.")] = None
 
 
-@routes.add("POST", "/api/v1/agents/<agent_id>/trades", role=Role.TRADER, keys=True, answer=TradeShape, atomic=True)
+@routes.add(
+    "POST",
+    "/api/v1/agents/<agent_id>/trades",
+    role=Role.TRADER,
+    keys=True,
+    answer=TradeShape,
+    atomic=True,
+    refuses=OF_AN_ORDER,
+)
 async def submit_trade(call: Call, agent_id: str, body: TradeBody) -> Reply:
     """Submit an order. The status says whether it is completed, rests (pending), or waits for approval."""
     call.agent(agent_id)
@@ -44,7 +74,7 @@ async def submit_trade(call: Call, agent_id: str, body: TradeBody) -> Reply:
     return Reply(trade_json(trade))
 
 
-@routes.add("GET", "/api/v1/agents/<agent_id>/trades", keys=True, answer=Listing[TradeShape])
+@routes.add("GET", "/api/v1/agents/<agent_id>/trades", keys=True, answer=Listing[TradeShape], refuses=(BadCursor,))
 async def list_trades(call: Call, agent_id: str, query: TradesQuery) -> Reply:
     """List an agent's trades, newest first."""
     call.agent(agent_id)
@@ -60,7 +90,14 @@ async def get_trade(call: Call, agent_id: str, trade_id: str) -> Reply:
     return Reply(trade_json(await _trade(call, agent_id, trade_id)))
 
 
-@routes.add("DELETE", "/api/v1/agents/<agent_id>/trades/<trade_id>", role=Role.TRADER, keys=True, answer=TradeShape)
+@routes.add(
+    "DELETE",
+    "/api/v1/agents/<agent_id>/trades/<trade_id>",
+    role=Role.TRADER,
+    keys=True,
+    answer=TradeShape,
+    refuses=(IllegalTransition,),
+)
 async def cancel_trade(call: Call, agent_id: str, trade_id: str) -> Reply:
     """Take back a trade that is still pending or waits for approval."""
     await _trade(call, agent_id, trade_id)

@@ -1,5 +1,6 @@
 """People, managed by admins."""
 
+from actors.errors import EmailInUse
 from actors.model import Role, User
 from net.auth.errors import OwnStanding, PersonNotFound
 from net.http.call import Call
@@ -18,7 +19,7 @@ async def list_users(call: Call) -> Reply:
     return Reply({"items": [account_json(user) for user in users], "nextCursor": None})
 
 
-@routes.add("POST", "/api/v1/users", role=Role.ADMIN, status=201, answer=AccountShape)
+@routes.add("POST", "/api/v1/users", role=Role.ADMIN, status=201, answer=AccountShape, refuses=(EmailInUse,))
 async def add_user(call: Call, body: UserBody) -> Reply:
     """Add a person."""
     user = User(
@@ -32,7 +33,13 @@ async def add_user(call: Call, body: UserBody) -> Reply:
     return Reply(account_json(user), 201, {"Location": f"/api/v1/users/{user.user_id}"})
 
 
-@routes.add("PATCH", "/api/v1/users/<user_id>", role=Role.ADMIN, answer=AccountShape)
+@routes.add(
+    "PATCH",
+    "/api/v1/users/<user_id>",
+    role=Role.ADMIN,
+    answer=AccountShape,
+    refuses=(EmailInUse, OwnStanding),
+)
 async def change_user(call: Call, user_id: str, body: UserChanges) -> Reply:
     """Change a person's role, standing or password. A new password or none at all ends their sign-ins."""
     user = await call.edge.people.user(user_id)

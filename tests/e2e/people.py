@@ -10,7 +10,9 @@ from typing import Any, Final
 import httpx
 from attrs import field, frozen
 
+from net.http.problems import MEDIA_TYPE
 from tests.e2e.program import DEMO
+from tests.net.http.declared import require_declared
 
 PASSWORD: Final = "correct horse battery"
 NEW_AGENT: Final = {"name": "Matrix", "strategy": "custom", "initialBudget": 100_000, "riskTolerance": 5}
@@ -72,6 +74,13 @@ def login_of(name: str) -> Mapping[str, str]:
     return DEMO if name == "admin" else {"email": email_of(name), "password": PASSWORD}
 
 
+def _check_problem(response: httpx.Response) -> None:
+    """Hold an answer to what its operation declares."""
+    if response.headers.get("Content-Type") == MEDIA_TYPE:
+        response.read()
+        require_declared(response.request.method, response.request.url.path, response.json())
+
+
 @contextmanager
 def callers(url: str) -> Iterator[Callers]:
     """Yield everybody; the approver must be there already, the others are added by the admin."""
@@ -79,7 +88,8 @@ def callers(url: str) -> Iterator[Callers]:
 
     def caller(name: str, credential: str | None) -> Caller:
         headers = {} if credential is None else {"Authorization": f"Bearer {credential}"}
-        open_clients.append(httpx.Client(base_url=url, timeout=30, headers=headers))
+        hooks = {"response": [_check_problem]}
+        open_clients.append(httpx.Client(base_url=url, timeout=30, headers=headers, event_hooks=hooks))
         return Caller(name, credential, open_clients[-1])
 
     try:

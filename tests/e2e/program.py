@@ -16,6 +16,9 @@ import trio
 from attrs import define, frozen
 from trio_websocket import WebSocketConnection, open_websocket_url
 
+from net.http.problems import MEDIA_TYPE
+from tests.net.http.declared import require_declared
+
 START_S_MAX: Final = 60
 DEMO: Final = {"email": "demo@example.com", "password": "demo123"}
 
@@ -140,12 +143,19 @@ class Api:
 @asynccontextmanager
 async def signed_in(url: str, login: Mapping[str, str] = DEMO) -> AsyncIterator[Api]:
     """Sign in and yield the API with the user's token."""
-    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [_check_problem]}) as client:
         response = await client.post("/api/v1/auth/login", json=login)
         assert response.status_code == 200, response.text
         token = response.json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield Api(client, token)
+
+
+async def _check_problem(response: httpx.Response) -> None:
+    """Hold an answer to what its operation declares."""
+    if response.headers.get("Content-Type") == MEDIA_TYPE:
+        await response.aread()
+        require_declared(response.request.method, response.request.url.path, response.json())
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]], within_s: float = 20) -> None:

@@ -15,9 +15,11 @@ from actors.ports.people import SignIn
 from net.auth.service import Auth
 from net.edge import AuthSettings, Edge, EdgeSettings
 from net.http.app import EdgeApp, create_app
+from net.http.problems import MEDIA_TYPE
 from supervisor import Actor, ChildSpec, SupervisorSpec
 from tests.actors.headless import HeadlessFloor, Surroundings, headless_floor
 from tests.fakes.people import FakePeople
+from tests.net.http.declared import require_declared
 
 ORIGIN = "http://localhost:5173"
 PASSWORD = "correct horse"
@@ -57,7 +59,7 @@ class Answer:
     @property
     def slug(self) -> str:
         """The kind of the problem."""
-        assert self.headers["content-type"] == "application/problem+json"
+        assert self.headers["content-type"] == MEDIA_TYPE
         slug: str = self.json["type"].removeprefix("/api/docs#problem-")
         return slug
 
@@ -102,7 +104,10 @@ class Served:
         names = [name.lower() for name in response.headers.keys()]  # noqa: SIM118 -- Its iterator yields pairs.
         repeated = {name for name in names if names.count(name) > 1}
         assert repeated <= LISTS, "a browser joins fields of one name into one value"
-        return Answer(response.status_code, received, await response.get_data(as_text=False))
+        answer = Answer(response.status_code, received, await response.get_data(as_text=False))
+        if answer.body and received.get("content-type") == MEDIA_TYPE:
+            require_declared(method, path.partition("?")[0], answer.json)
+        return answer
 
     async def user(self, name: str, role: Role = Role.TRADER) -> str:
         """Add a person, and return a token of theirs."""
