@@ -13,8 +13,8 @@ export const money = (value) => (value === null || value === undefined ? "–" :
 /** "$1,235". */
 export const dollars = (value) => (value === null || value === undefined ? "–" : WHOLE.format(value).replace("-", MINUS));
 
-/** "+$12.00" or "−$12.00". */
-export const gain = (value) => (value === null || value === undefined ? "–" : (value > 0 ? "+" : "") + money(value));
+/** "+$12.00" or "−$12.00"; what is no cent has no sign. */
+export const gain = (value) => (value === null || value === undefined ? "–" : Math.abs(value) < 0.005 ? money(0) : (value > 0 ? "+" : "") + money(value));
 
 /** "+1.20 %" of a number of percent. */
 export const percent = (value, signed = true) =>

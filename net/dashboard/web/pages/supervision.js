@@ -13,6 +13,7 @@ const LETTERS_SHOWN = 20;
 const LAG_LOOKS = 30;
 const LAG_HIGH_S = 0.1;
 const TREE = "tree";
+const NARROW = matchMedia("(max-width: 1100px)");
 
 export function supervisionPage(root, { store }) {
   const tiles = { actors: tile("Actors"), pace: tile("Messages / s"), queued: tile("Waiting in mailboxes"), restarts: tile("Restarts"), lag: tile("Loop lag, 99 %") };
@@ -90,9 +91,8 @@ export function supervisionPage(root, { store }) {
 
   function inspect(path) {
     mark(path);
-    void chosen.choose(path);
-    // Beside the tree it is in sight anyway; on a narrow screen it stands above.
-    chosen.element.scrollIntoView({ block: "nearest" });
+    // Beside the tree it is in sight anyway; on a narrow screen it stands above, and is as high as what it shows.
+    void chosen.choose(path).then(() => NARROW.matches && chosen.element.scrollIntoView({ block: "start" }));
   }
 
   function mark(path) {
