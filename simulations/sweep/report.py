@@ -85,13 +85,14 @@ def frontier(found: Sequence[Point]) -> go.Figure:
         showlegend=False,
     )
     figure = go.Figure([line, marks])
-    figure.update_xaxes(title="decisions a day", rangemode="tozero")
+    names = ", ".join(key.rpartition(".")[2] for key, _value in found[0].settings)
+    figure.update_xaxes(title=f"decisions a day (beside each point: {names})", rangemode="tozero")
     figure.update_yaxes(title="gain", ticksuffix=" %")
     return figure.update_layout(height=520, hovermode="closest")
 
 
 def labels_of(found: Sequence[Point]) -> list[str]:
-    """Return what is written beside each point: of those that lie on top of each other the first speaks for all."""
+    """Return the values beside each point: of those that lie on top of each other the first speaks for all."""
     if len(found) > LABELS_MAX:
         return [""] * len(found)
     places = [(point.decided_a_day.mean, point.own_gain.mean) for point in found]
@@ -108,7 +109,7 @@ def labels_of(found: Sequence[Point]) -> list[str]:
         ]
         for other in near:
             spoken_for[other] = True
-        labels[index] = point.label + (f" and {len(near)} more" if near else "")
+        labels[index] = point.values + (f" (+{len(near)})" if near else "")
     return labels
 
 

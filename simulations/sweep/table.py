@@ -38,6 +38,11 @@ class Point:
         """Return the values by the last part of their keys."""
         return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in self.settings)
 
+    @property
+    def values(self) -> str:
+        """Return the values alone, in the order of their keys."""
+        return ", ".join(value for _key, value in self.settings)
+
 
 def points(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> list[Point]:
     """Return a point for each combination of which there is a run at all, in the order of the sweep."""

@@ -106,8 +106,8 @@ def test_points_on_top_of_each_other_have_one_name() -> None:
         for case, (gain, decided) in zip(planned, rows, strict=True)
     }
     found = points(planned, outcomes)
-    assert labels_of(found) == ["approvers 1 and 1 more", "", "approvers 3"]
-    assert labels_of(found[:1]) == ["approvers 1"]
+    assert labels_of(found) == ["1 (+1)", "", "3"]
+    assert labels_of(found[:1]) == ["1"]
     assert labels_of(found * 9) == [""] * 27
 
 
