@@ -72,6 +72,12 @@ class ProcessSimulator:
         """Run a job in a process of its own. A cancellation ends that process."""
         said: list[str] = []
         printed = bytearray()
+        has_begun = trio.Event()
+
+        def tell(progress: Progress) -> None:
+            has_begun.set()
+            on_progress(progress)
+
         async with trio.open_nursery() as nursery:
             running = partial(
                 trio.run_process,
@@ -87,10 +93,10 @@ class ProcessSimulator:
             except OSError as error:
                 return Ending(failure=f"Its process could not be started: {error}")
             _yield_to_the_floor(process.pid)
-            nursery.start_soon(_interrupt, process, wants_end)
+            nursery.start_soon(_end_early, process, wants_end, has_begun)
             async with trio.open_nursery() as readers:
                 readers.start_soon(_collect, process, printed)
-                readers.start_soon(_listen, process, on_progress, said)
+                readers.start_soon(_listen, process, tell, said)
             await process.wait()
             nursery.cancel_scope.cancel()
         return _ending(process, printed, said, was_cancelled=wants_end.is_set())
@@ -141,10 +147,14 @@ def _yield_to_the_floor(pid: int) -> None:
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000", "ascii")
 
 
-async def _interrupt(process: trio.Process, wants_end: trio.Event) -> None:
-    """End the run early once somebody wants that, and the process if it does not follow."""
+async def _end_early(process: trio.Process, wants_end: trio.Event, has_begun: trio.Event) -> None:
+    """End the run early once somebody wants that, and the process if it does not follow.
+
+    Before its first progress there is nothing to report, and it may not heed an interrupt yet: the processes of a floor
+    that a shell started in the background begin by ignoring those.
+    """
     await wants_end.wait()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT if has_begun.is_set() else signal.SIGTERM)
     await trio.sleep(CANCEL_S_MAX)
     process.kill()
 

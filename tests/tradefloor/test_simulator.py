@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,19 @@ async def test_a_run_that_is_cancelled_before_it_began_has_nothing_to_report(tmp
         assert await simulator(tmp_path).run("sim_1", LONG, wants_end, lambda _progress: None) == Ending(
             failure=CUT_SHORT
         )
+
+
+async def test_a_cancellation_reaches_a_run_of_a_floor_in_the_background(tmp_path: Path) -> None:
+    """A shell lets what it starts in the background ignore Ctrl-C, and what that starts begins so, too."""
+    wants_end = trio.Event()
+    wants_end.set()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with trio.fail_after(module.CANCEL_S_MAX / 2):
+            ending = await simulator(tmp_path).run("sim_1", LONG, wants_end, lambda _progress: None)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ending == Ending(failure=CUT_SHORT)
 
 
 async def test_a_stopped_run_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
