@@ -20,7 +20,7 @@ from tests.e2e.matrix import ADMIN, EXPECTED, OK, OPEN, SLACK_SECRET, Request, R
 from tests.e2e.people import ACTORS, NEW_AGENT, Caller, Callers, add_by_command, callers, email_of
 from tests.e2e.program import Socket, running, verify
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 SETTINGS: Final = {
     "RATE_LIMIT_MAX": "100000",

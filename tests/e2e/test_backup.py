@@ -10,7 +10,7 @@ import trio
 from tests.e2e.program import Api, running, signed_in, verify
 from tests.e2e.trading import buy, new_agent, trades
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 AGENTS = 4
 

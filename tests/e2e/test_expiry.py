@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.program import running, signed_in, socket
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 TTL_S = 5
 NEW_AGENT = {"name": "Expiry", "strategy": "custom", "initialBudget": 100_000, "riskTolerance": 5}

@@ -125,6 +125,7 @@ async def test_the_correlation_id_of_a_request_reaches_the_services(apart: Apart
     assert ("trace-me-usage", "call of /metering.MeteringService/GetUsage") in calls
 
 
+@pytest.mark.no_cover
 async def test_tls_between_the_programs(tmp_path: Path) -> None:
     """Both sides show a certificate; the floor is ready, trades, and hears decisions."""
     env = {"GRPC_TLS_CA": str(CERTIFICATES / "ca.pem")} | tls_identity("server")

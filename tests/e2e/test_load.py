@@ -89,6 +89,7 @@ async def test_a_load_beyond_one_users_limit_is_spread_over_accounts(tmp_path: P
         assert "this load asks more often: start it with --rate-limit-user-max" in refused.stderr
 
 
+@pytest.mark.no_cover
 async def test_ctrl_c_ends_with_a_report(tmp_path: Path) -> None:
     """What was asked until then is reported, and the report says that it ended early."""
     with running(tmp_path, "--no-demo") as program:

@@ -9,7 +9,7 @@ from trio_websocket import ConnectionClosed, open_websocket_url
 
 from tests.e2e.program import running, signed_in
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
