@@ -46,14 +46,14 @@ async def slow_messages(runtime: Runtime, after_s: float, for_s: float) -> Async
     ends_s = runtime.now() + for_s
     in_hand = await _in_hand(runtime)
     while in_hand:
-        becomes_slow_s = in_hand[-1][1].in_hand_at_s + after_s
+        becomes_slow_s = in_hand[-1][0] + after_s
         if becomes_slow_s > ends_s:
             break
         await trio.sleep_until(becomes_slow_s)
         now_s = runtime.now()
         slow: dict[str, Cell] = {}
-        while in_hand and in_hand[-1][1].in_hand_at_s + after_s <= now_s:
-            envelope, cell = in_hand.pop()
+        while in_hand and in_hand[-1][0] + after_s <= now_s:
+            _, envelope, cell = in_hand.pop()
             if cell.in_hand is envelope:
                 slow[cell.path] = cell
         if slow:
@@ -61,13 +61,16 @@ async def slow_messages(runtime: Runtime, after_s: float, for_s: float) -> Async
     await trio.sleep_until(ends_s)
 
 
-async def _in_hand(runtime: Runtime) -> list[tuple[Envelope, Cell]]:
-    """Find all messages in hand; the one that has been there for the longest comes last."""
-    found: list[tuple[Envelope, Cell]] = []
+async def _in_hand(runtime: Runtime) -> list[tuple[float, Envelope, Cell]]:
+    """Find all messages in hand and since when; the one that has been there for the longest comes last.
+
+    When it was taken in hand is noted here: the cell may have another message by the time that it is looked at again.
+    """
+    found: list[tuple[float, Envelope, Cell]] = []
     for batch in cells(runtime, [runtime.nodes[ROOT]]):
-        found += [(cell.in_hand, cell) for cell in batch if cell.in_hand is not None]
+        found += [(cell.in_hand_at_s, cell.in_hand, cell) for cell in batch if cell.in_hand is not None]
         await trio.lowlevel.checkpoint()
-    return sorted(found, key=lambda each: -each[1].in_hand_at_s)
+    return sorted(found, key=lambda each: -each[0])
 
 
 def _told_of(runtime: Runtime, slow: Mapping[str, Cell]) -> list[SlowMessage]:

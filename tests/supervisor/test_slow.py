@@ -27,6 +27,16 @@ class Sleeping(Actor):
         return 1
 
 
+class Dozing(Actor):
+    """Takes longer."""
+
+    @handles(Get)
+    async def doze(self, _message: Get) -> int:
+        """Take four seconds."""
+        await trio.sleep(4)
+        return 1
+
+
 class Asking(Actor):
     """Waits for another actor."""
 
@@ -85,6 +95,17 @@ async def test_a_message_between_two_looks_is_found_when_it_becomes_slow(autojum
         nursery.start_soon(ask, system)
         await wait_all_tasks_blocked()
         assert await looked(system, 3.5, 3.5) == []
+
+
+async def test_an_older_message_that_gave_way_to_a_new_one_hides_nothing(autojump_clock: MockClock) -> None:
+    """The one that began after it becomes slow, and is over before the next look."""
+    tree = SupervisorSpec("", children=[ChildSpec("sleeping", Sleeping), ChildSpec("dozing", Dozing)])
+    async with open_system(tree) as system:
+        for path in ("/sleeping", "/sleeping", "/dozing"):
+            await system.ref(path).tell(Get())
+            await trio.sleep(0.4)
+        found = await looked(system, 3.2, 3.2)
+        assert [(message.actor, round(message.for_s, 3)) for message in found] == [("/dozing", 3.2)]
 
 
 def test_a_coroutine_that_has_ended_waits_nowhere() -> None:
