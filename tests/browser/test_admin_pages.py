@@ -11,6 +11,9 @@ from tests.e2e.program import Program
 
 pytestmark = pytest.mark.browser
 
+LOOKS_AGAIN_MS_MAX: Final = 15_000
+"""The audit is looked at every five seconds."""
+
 CHILDREN_MAX: Final = 200
 """So many children of one node the page shows."""
 
@@ -35,6 +38,28 @@ def test_the_audit_is_read_from_its_end(browser: Browser, floor: Program) -> Non
             expect(desk.page.get_by_role("button", name="Show older entries")).to_be_hidden()
             expect(rows.last).to_contain_text("user.changed")
             assert desk.wrongs == []
+
+
+def test_an_audit_that_is_not_there_at_first_begins_at_its_end(browser: Browser, floor: Program) -> None:
+    """Not with its oldest entries, on top of which the newest would be missing."""
+    refusal = {"status": 503, "detail": "the journal is away", "title": "Service unavailable", "type": "about:blank"}
+    with api(floor.url) as client:
+        agent_id = make_agent(client, "Late audit")
+        for _ in range(60):
+            for verb in ("resume", "pause"):
+                client.post(f"/agents/{agent_id}/{verb}").raise_for_status()
+        newest = client.get("/audit", params={"before": 2**53, "limit": 1}).json()["items"][0]
+    with window(browser, floor.url) as desk:
+        desk.sign_in()
+        refused = lambda route: route.fulfill(status=503, json=refusal)  # noqa: E731 -- as short as what it does
+        desk.page.route("**/api/v1/audit?before=*", refused, times=1)
+        desk.go("audit")
+        entries = desk.page.get_by_role("region", name="Entries")
+        expect(entries.get_by_text("the journal is away")).to_be_visible()
+        rows = entries.locator("tbody tr")
+        expect(rows).to_have_count(100, timeout=LOOKS_AGAIN_MS_MAX)
+        assert int(rows.first.locator("td").first.inner_text()) >= newest["seq"]
+        expect(desk.page.get_by_role("button", name="Show older entries")).to_be_visible()
 
 
 def test_a_tree_of_any_size_is_walked_and_searched(browser: Browser, floor: Program) -> None:

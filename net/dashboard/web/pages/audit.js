@@ -53,15 +53,19 @@ export function auditPage(root, { store }) {
   }
 
   async function readNewer() {
+    if (next === END) await readOlder(); // Its end could not be read yet, and what comes after it is not known before that.
+    else await readAfterNewest();
+    if (isOpen) timer = setTimeout(readNewer, EVERY_MS);
+  }
+
+  async function readAfterNewest() {
     try {
       const { items } = await get(`/audit?after=${entries[0]?.seq ?? 0}&limit=${PAGE}`);
       entries = [...items.toReversed(), ...entries];
-      if (!isOpen) return;
-      if (items.length > 0) show();
+      if (isOpen && items.length > 0) show();
     } catch {
       // The side says so when the floor cannot be reached; the next look is soon.
     }
-    if (isOpen) timer = setTimeout(readNewer, EVERY_MS);
   }
 
   search.addEventListener("input", show);
