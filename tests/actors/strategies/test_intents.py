@@ -1,6 +1,7 @@
 """What holds for the intents of every strategy, over random markets and portfolios."""
 
 import numpy as np
+import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from actors.model import Action, StrategyKind
 from actors.money import CENT_MICROS
 from actors.orders import AUTONOMOUS_FREE_CASH_MICROS_MIN, buying_cost_micros
-from actors.strategies import MarketView, PortfolioView, PositionView, StrategyConfig, create_strategy
+from actors.strategies import Intent, MarketView, PortfolioView, PositionView, StrategyConfig, create_strategy
 from actors.symbols import SYMBOLS
 
 cents = st.integers(1, 100_000)
@@ -88,3 +89,10 @@ def test_a_view_can_be_evolved() -> None:
     view = MarketView(0, {"A": 1}, {"A": closes})
     assert view.trend_scores["A"] > 0
     assert evolve(view, history={}).trend_scores == {}
+
+
+@pytest.mark.parametrize("quantity", [0, -1])
+def test_an_intent_is_for_one_share_or_more(quantity: int) -> None:
+    """Whatever made it is at fault, and the error says by which order."""
+    with pytest.raises(ValueError, match=f"of KO, not for {quantity}"):
+        Intent("KO", Action.BUY, quantity, "because")
