@@ -97,9 +97,15 @@ class Keyboard:
         self.page.keyboard.type(text)
 
     def choose(self, target: Locator, option: str) -> None:
-        """Go there, and type the option's name, which lists search by."""
+        """Go there, to the first option, and down by the arrow.
+
+        Lists search by what is typed, too, but begin anew when a second passes between two keys.
+        """
         self._tab_to(target)
-        self.page.keyboard.type(option)
+        options = target.get_by_role("option").all_text_contents()
+        self.page.keyboard.press("Home")
+        for _ in range(options.index(option)):
+            self.page.keyboard.press("ArrowDown")
 
     def pick(self, group: Locator, option: str) -> None:
         """Go to the one that is picked, and on by the arrow."""
