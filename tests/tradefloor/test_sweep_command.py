@@ -3,11 +3,14 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from simulations.floors import FloorLost
 from simulations.sweep.outcome import FILE_NAME
 from tradefloor.commands.sweep import sweep
 
@@ -48,6 +51,19 @@ def test_mistakes_are_told_before_anything_runs(tmp_path: Path, varied: str, sai
     assert result.exit_code == 2
     assert said in result.output
     assert not (tmp_path / FILE_NAME).exists()
+
+
+@pytest.mark.parametrize("lost", [BrokenProcessPool(), FloorLost()])
+def test_a_process_that_dies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: Exception) -> None:
+    """Of a run, or of one of its floors: with what to do about it, and the exit status of runs that are missing."""
+
+    def dies(*_arguments: object) -> Iterator[object]:
+        raise lost
+
+    monkeypatch.setattr("tradefloor.commands.sweep.run_cases", dies)
+    result = run(tmp_path, "--vary", "oversight.approvers=1", "--seeds", "1")
+    assert result.exit_code == 1
+    assert "A process of the sweep died, perhaps for want of memory; lower --jobs or --agents." in result.output
 
 
 @pytest.mark.e2e

@@ -12,7 +12,7 @@ from attrs import define, field
 
 from actors.services import Services
 from simulations.division import Floor
-from simulations.floors import simulate
+from simulations.floors import FloorLost, simulate
 from simulations.run_folder import NoRunError, SavedRun, load
 from simulations.runner import Outside, simulate_floor
 from simulations.scenario import Scenario, ScenarioError
@@ -79,6 +79,9 @@ def replay(ctx: click.Context, run: Path, until: str | None, path: str | None, n
     except (NoRunError, ScenarioError, click.BadParameter) as error:
         click.echo(str(error), err=True)
         ctx.exit(2)
+    except FloorLost as error:
+        click.echo(str(error), err=True)
+        ctx.exit(1)
     is_whole = until is None and not saved.summary["endedEarly"] and (look is None or floor.of == 1)
     same = not is_whole or result.digest == saved.summary["digest"]
     facts = {

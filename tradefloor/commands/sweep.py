@@ -15,6 +15,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from simulations.floors import FloorLost
 from simulations.result import Provenance
 from simulations.scenario import Document, ScenarioError, load, with_extent, with_settings
 from simulations.sweep.outcome import Outcome, OutcomeFile
@@ -125,7 +126,7 @@ def _run(work: Sweep, jobs: int, made: Provenance) -> dict[str, Outcome]:
                 file.add(case.identity, outcome)
                 outcomes[case.identity] = outcome
                 progress.advance(task)
-    except BrokenProcessPool:
+    except (BrokenProcessPool, FloorLost):
         click.echo("A process of the sweep died, perhaps for want of memory; lower --jobs or --agents.", err=True)
     return outcomes
 
