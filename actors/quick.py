@@ -17,6 +17,7 @@ _become: Final = object.__dict__["__class__"].__set__
 def quick(cls: type[T]) -> type[T]:
     """Give a frozen attrs class with slots a quick `__init__`, with the same arguments, and return the class.
 
+    It makes objects of this very class, so a subclass needs an `__init__` of its own, which attrs gives it.
     Raises TypeError for a class whose fields ask for more than a default: the attrs way stays theirs.
     """
     members = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}

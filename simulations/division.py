@@ -24,6 +24,14 @@ class Floor:
         """How people call it."""
         return f"floor {self.number + 1}"
 
+    def has(self, place: int) -> bool:
+        """Say whether the agent at a place in the scenario is on this floor."""
+        return place % self.of == self.number
+
+    def part_of(self, whole: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what is this floor's of what all agents have, in the scenario's order."""
+        return whole[self.number :: self.of]
+
     def places_of(self, own: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places in the scenario of agents that are known by their places on this floor."""
         return own * self.of + self.number

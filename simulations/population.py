@@ -64,7 +64,7 @@ def commits(scenario: Scenario, floor: Floor, start_us: int) -> Iterator[Commit]
         for number in range(1, group.count + 1):
             drawn = _Drawn(_draw(group.risk, rng), _draw(group.budget, rng))
             place = next(places)
-            if place % floor.of == floor.number:
+            if floor.has(place):
                 yield _commit(_agent(group, f"{name} {number}", terms, drawn, _agent_id(place), start_us))
 
 

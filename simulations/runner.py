@@ -91,7 +91,7 @@ class Outside:
     until_s: float | None = None
     """End after so much virtual time, between two ticks if need be."""
     at_end: Callable[[ActorSystem, Services], Awaitable[None]] | None = None
-    """Called when the run is over and everything in it is at rest, before the actors stop."""
+    """Called when the run is over and everything in it is at rest, before the actors stop. For one floor alone."""
 
 
 @frozen
@@ -278,7 +278,7 @@ def _result(run: _Run, services: Services, people: Sequence[Approver], real_s: f
         agent_ids=tuple(services.views.agents),
         symbols=run.model.symbols,
         approver_names=tuple(names),
-        group=np.repeat(np.arange(len(counts), dtype=np.int64), counts)[run.floor.number :: run.floor.of],
+        group=run.floor.part_of(np.repeat(np.arange(len(counts), dtype=np.int64), counts)),
         budget_micros=np.array([agent.initial_budget_micros for agent in agents], dtype=np.int64),
         sampled_at_us=sampled_at_us,
         equity_micros=equity_micros,
