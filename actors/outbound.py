@@ -1,6 +1,7 @@
 """What a commit owes to those outside: usage for metering, requests and decisions for oversight, news for people."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final, get_args
 
 from actors.book import EXECUTED, SUBMITTED
 from actors.events import (
@@ -28,6 +29,9 @@ from actors.ports.metering import QuotaLimits, UsageEvent
 from actors.ports.notifications import Notification, NotifyTarget
 from actors.ports.oversight import DecisionRecord, OversightRequestRecord
 
+_TOLD: Final = frozenset({UsageAlert, *get_args(ApprovalEventRecord)})
+"""The events that people are told of."""
+
 OUTSIDE_CHANNELS = frozenset({"oversight", "auto"})
 """Decisions that came from the oversight service itself; it need not be told of them."""
 
@@ -49,8 +53,10 @@ def deliveries_of(events: Iterable[BookEvent], ids: Ids) -> tuple[Delivery, ...]
     return (*((UsageDelivery(tuple(usage)),) if usage else ()), *oversight)
 
 
-def news_of(agent: Agent, events: Iterable[Event], at_us: int, ids: Ids) -> tuple[NotificationDelivery, ...]:
+def news_of(agent: Agent, events: Collection[Event], at_us: int, ids: Ids) -> tuple[NotificationDelivery, ...]:
     """Return what Slack and the agent's webhook are told of these events, as the agent's alerts say."""
+    if _TOLD.isdisjoint(map(type, events)):
+        return ()  # As of nearly every trade.
     channels = agent.alerts.channels
     targets = [
         target
@@ -60,7 +66,7 @@ def news_of(agent: Agent, events: Iterable[Event], at_us: int, ids: Ids) -> tupl
     if not targets:
         return ()
     news = tuple(_news(agent, events, at_us, ids))
-    return tuple(NotificationDelivery(target, news) for target in targets) if news else ()
+    return tuple(NotificationDelivery(target, news) for target in targets)
 
 
 def quota_delivery(agent: Agent) -> QuotaDelivery:

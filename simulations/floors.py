@@ -26,7 +26,7 @@ from simulations.result import Provenance, RunResult
 from simulations.runner import Outside, Progress, simulate_floor
 from simulations.scenario import Scenario
 from simulations.scenario.reading import ScenarioError
-from simulations.settling import memory_mib_max
+from simulations.settling import few_collections, memory_mib_max
 
 REPORTS: Final = 200
 """How often a floor reports in a run, at most once a tick."""
@@ -182,12 +182,14 @@ def _serve(task: _Task, floor: Floor, line: Connection) -> None:
         until_s=task.until_s,
     )
     result: RunResult | Exception
-    try:
-        result = simulate_floor(task.scenario, floor, outside)
-    except (ScenarioError, OSError) as error:
-        result = error
-    with suppress(ConnectionError):
-        line.send(result)
+    # Until the end of this process, which has nothing to do any more once it has sent what it leaves behind.
+    with few_collections():
+        try:
+            result = simulate_floor(task.scenario, floor, outside)
+        except (ScenarioError, OSError) as error:
+            result = error
+        with suppress(ConnectionError):
+            line.send(result)
 
 
 @define

@@ -115,6 +115,12 @@ def simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunRes
 
     Raises ScenarioError for a market that cannot be made, OSError for files that cannot be written.
     """
+    # Around all that the run is made of, or the first collection afterwards would go through it once more.
+    with few_collections():
+        return _simulate_floor(scenario, floor, outside)
+
+
+def _simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunResult:
     model = price_model(scenario, outside.files)
     with ExitStack() as stack:
         file = None
@@ -134,7 +140,6 @@ def simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunRes
         ids = CountingIds(floor.number + 1, floor.of)
         run = _Run(scenario, outside, model, store, history, log, recorder, clock, ids, floor)
         stack.enter_context(deterministic_scheduling(scenario.seed))
-        stack.enter_context(few_collections())
         return trio.run(_main, run, clock=MockClock(autojump_threshold=0))
 
 

@@ -26,7 +26,6 @@ def memory_mib_max() -> float:
 def few_collections() -> Iterator[None]:
     """Collect seldom in a block of code, and leave out what lives at its beginning."""
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     try:
