@@ -15,7 +15,6 @@ from typing import Final
 import numpy as np
 import trio
 from attrs import evolve, frozen
-from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.desk import PPM, OversightRules
 from actors.liquidity import Liquidity
@@ -38,7 +37,7 @@ from simulations.division import Floor
 from simulations.event_log import EventLog, file_name
 from simulations.faults import Faults
 from simulations.market import price_model
-from simulations.ports.clock import SECOND_US, CountingIds, VirtualClock
+from simulations.ports.clock import SECOND_US, CountingIds, VirtualClock, VirtualTime
 from simulations.ports.fleeting import FleetingStore
 from simulations.ports.metering import InLoopMetering
 from simulations.ports.storage import FaultyStorage
@@ -105,6 +104,7 @@ class _Run:
     history: History
     log: EventLog
     recorder: Recorder
+    time: VirtualTime
     clock: VirtualClock
     ids: CountingIds
     floor: Floor
@@ -135,12 +135,13 @@ def _simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunRe
             store = history = database
         log = EventLog(file)
         horizon = Horizon(scenario.time.ticks_total, sample_ticks(scenario))
-        clock = VirtualClock(round(scenario.time.start.timestamp() * SECOND_US))
+        time = VirtualTime()
+        clock = VirtualClock(round(scenario.time.start.timestamp() * SECOND_US), time.current_time)
         recorder = Recorder(model.symbols, horizon, log)
         ids = CountingIds(floor.number + 1, floor.of)
-        run = _Run(scenario, outside, model, store, history, log, recorder, clock, ids, floor)
+        run = _Run(scenario, outside, model, store, history, log, recorder, time, clock, ids, floor)
         stack.enter_context(deterministic_scheduling(scenario.seed))
-        return trio.run(_main, run, clock=MockClock(autojump_threshold=0))
+        return trio.run(_main, run, clock=time)
 
 
 def sample_ticks(scenario: Scenario) -> int:
@@ -177,7 +178,7 @@ async def _main(run: _Run) -> RunResult:
                 nursery.start_soon(faults.cause, fault)
         with trio.move_on_after(math.inf if outside.until_s is None else outside.until_s):
             await recorder.over.wait()
-        await wait_all_tasks_blocked()
+        await run.time.wait_all_at_rest()
         recorder.sample(run.clock.now_us())
         if outside.at_end is not None:
             await outside.at_end(system, services)

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import trio
 from attrs import frozen
-from trio.testing import MockClock
 
 from actors.lifecycle import AgentEvent
 from actors.model import AgentStatus
@@ -31,6 +30,7 @@ from simulations.chaos.world import (
     tree_of,
 )
 from simulations.determinism import deterministic_scheduling
+from simulations.ports.clock import VirtualTime
 from supervisor import SupervisorSpec, open_system
 
 CHECK_EVERY_S: Final = 5.0
@@ -57,7 +57,7 @@ class Verdict:
 def run(chosen: Plan, open_sockets: OpenSockets) -> Verdict:
     """Run a plan under a clock that does not wait."""
     with deterministic_scheduling(chosen.seed):
-        return trio.run(_Run(chosen, open_sockets).main, clock=MockClock(autojump_threshold=0))
+        return trio.run(_Run(chosen, open_sockets).main, clock=VirtualTime())
 
 
 _ACTS: Final[Mapping[type[plan.Act], Callable[[World, Any], Awaitable[None]]]] = {
