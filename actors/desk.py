@@ -83,10 +83,13 @@ class OversightRules:
 @quick
 @frozen
 class Ticket:
-    """The circumstances of one order: its ids, the time, and the price of its symbol (micros per share)."""
+    """The circumstances of one order: its id, the time, and the price of its symbol (micros per share).
+
+    ``new_id`` gives the id of a request for approval, by its prefix, should there be one.
+    """
 
     trade_id: str
-    request_id: str
+    new_id: Callable[[str], str]
     at_us: int
     price_micros: int
     autonomous: bool = False
@@ -164,7 +167,9 @@ def place_orders(
 
 def is_held(book: Book, symbol: str) -> bool:
     """Say whether a trade in this symbol waits for approval."""
-    return any(book.open_trades[held.trade_id].symbol == symbol for held in book.approvals.values())
+    return bool(book.approvals) and any(
+        book.open_trades[held.trade_id].symbol == symbol for held in book.approvals.values()
+    )
 
 
 def fill_or_hold(
@@ -229,7 +234,7 @@ def liquidate(book: Book, agent: Agent, prices: Mapping[str, int], at_us: int, n
         events.extend(_cancellation(book, trade, "the agent was stopped")[0])
     for symbol, position in book.portfolio.positions.items():
         order = OrderRequest(symbol, Action.SELL, position.quantity, reason="liquidation: the agent was stopped")
-        ticket = Ticket(new_id("trd"), "", at_us, prices[symbol], autonomous=True)
+        ticket = Ticket(new_id("trd"), new_id, at_us, prices[symbol], autonomous=True)
         trade = _accepted(agent, order, ticket)
         events += [TradeCreated(trade), TradeExecuted(filled(trade, prices[symbol], at_us))]
     return outcome_of(book, agent, tuple(events))
@@ -306,15 +311,16 @@ def _held(
     risk, impact = judgement
     notional = notional_micros(ticket.price_micros, trade.quantity)
     buying = trade.action is Action.BUY
+    request_id = ticket.new_id("ovr")
     held = evolve(
         trade,
         status=next_trade_state(trade.status, TradeEvent.HOLD)[0],
-        approval_request_id=ticket.request_id,
+        approval_request_id=request_id,
         reserved_micros=buying_cost_micros(ticket.price_micros, trade.quantity) if buying else 0,
         reserved_quantity=0 if buying else trade.quantity,
     )
     approval = Approval(
-        request_id=ticket.request_id,
+        request_id=request_id,
         agent_id=agent.agent_id,
         user_id=agent.user_id,
         trade_id=trade.trade_id,

@@ -75,5 +75,5 @@ def _steps(
     if missing is not None:
         yield TradeFailed(ended(trade, TradeEvent.FAIL, missing))
         return
-    ticket = Ticket(trade.trade_id, new_id("ovr"), tick.at_us, price_micros)
+    ticket = Ticket(trade.trade_id, new_id, tick.at_us, price_micros)
     yield fill_or_hold(book, agent, trade, ticket, rules, assess)

@@ -88,7 +88,7 @@ class PortfolioActor(Actor):
             self._book,
             views.agent(self._agent_id),
             message.order,
-            self._ticket(message.order, message.principal, autonomous=False),
+            self._ticket(message.order, message.principal, self._services.clock.now_us(), autonomous=False),
             self._services.rules,
             lambda book, trade: judge(book, trade, views.market),
         )
@@ -100,11 +100,14 @@ class PortfolioActor(Actor):
     @handles(PlaceOrders)
     async def place_orders(self, message: PlaceOrders) -> Placed:
         """Fill the orders of one decision, or hold them for approval, in one commit."""
-        views = self._services.views
+        views, at_us = self._services.views, self._services.clock.now_us()
         outcome, trades, refusal = desk.place_orders(
             self._book,
             views.agent(self._agent_id),
-            ((order, self._ticket(order, message.principal, autonomous=True)) for order in self._taken(message.orders)),
+            (
+                (order, self._ticket(order, message.principal, at_us, autonomous=True))
+                for order in self._taken(message.orders)
+            ),
             self._services.rules,
             lambda book, trade: judge(book, trade, views.market),
         )
@@ -223,13 +226,13 @@ class PortfolioActor(Actor):
         quote_micros = self._services.views.market.price(symbol)
         return fill_price_micros(self._services.liquidity, quote_micros, action, quantity, order_type)
 
-    def _ticket(self, order: OrderRequest, principal: Principal, *, autonomous: bool) -> Ticket:
+    def _ticket(self, order: OrderRequest, principal: Principal, at_us: int, *, autonomous: bool) -> Ticket:
         """Return the circumstances of an order that is decided now. Raises UnknownSymbol."""
-        services = self._services
+        new_id = self._services.ids.new
         return Ticket(
-            trade_id=services.ids.new("trd"),
-            request_id=services.ids.new("ovr"),
-            at_us=services.clock.now_us(),
+            trade_id=new_id("trd"),
+            new_id=new_id,
+            at_us=at_us,
             price_micros=self._price_micros(order.symbol, order.action, order.quantity, order.order_type),
             autonomous=autonomous,
             by_program=principal.agent_id is not None,

@@ -14,9 +14,11 @@ from actors.strategies.sizing import (
     allowance,
     buy_all,
     choose_new,
+    has_room,
     held_symbols,
     is_new,
     sell,
+    shuffled,
     value_micros,
     weight_text,
 )
@@ -48,10 +50,12 @@ class Aggressive:
         allowed = self._allowance(portfolio)
         held = held_symbols(market, portfolio)
         sales = [intent for symbol in held for intent in self._sell(symbol, market, portfolio, allowed)]
-        closing = sum(1 for symbol in held if self._is_to_close(symbol, market))
-        candidates = self._candidates(held, market, portfolio, rng)
-        chosen = choose_new(candidates, market, allowed, len(held) - closing, self._positions_max)
-        target_micros = allowed.target_micros(max(len(held) - closing + len(chosen), 1))
+        kept = len(held) - sum(1 for symbol in held if self._is_to_close(symbol, market))
+        chosen: Sequence[str] = ()
+        if has_room(allowed, kept, self._positions_max):
+            candidates = self._candidates(held, market, portfolio, rng)
+            chosen = choose_new(candidates, market, allowed, kept, self._positions_max)
+        target_micros = allowed.target_micros(kept + len(chosen))
         purchases = [Purchase(symbol, target_micros, target_micros) for symbol in chosen]
         return (*sales, *buy_all(purchases, market, portfolio, allowed))
 
@@ -96,6 +100,5 @@ class Aggressive:
         entry = -np.inf if is_new(portfolio, self._config.initial_budget_micros) else self._entry_score
         scores = market.trend_scores
         open_to_buy = [symbol for symbol in self._config.permitted if symbol in market.prices and symbol not in held]
-        shuffled = [open_to_buy[index] for index in rng.permutation(len(open_to_buy)).tolist()]
-        rising = [symbol for symbol in shuffled if scores.get(symbol, 0.0) >= entry]
+        rising = [symbol for symbol in shuffled(open_to_buy, rng) if scores.get(symbol, 0.0) >= entry]
         return sorted(rising, key=lambda symbol: -scores.get(symbol, 0.0))

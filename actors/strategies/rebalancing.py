@@ -8,7 +8,9 @@ from attrs import frozen
 
 from actors.bands import Band
 from actors.money import format_dollars
+from actors.orders import AUTONOMOUS_FREE_CASH_MICROS_MIN
 from actors.strategies.base import Intent, MarketView, PortfolioView, StrategyConfig, Wake, review_at_us
+from actors.strategies.edges import NO_CASH, PPM, Cash, Stake, edges_micros
 from actors.strategies.sizing import (
     ADJUSTMENT_MICROS_MIN,
     BASIS_POINTS,
@@ -17,17 +19,17 @@ from actors.strategies.sizing import (
     allowance,
     buy_all,
     choose_new,
+    has_room,
     held_symbols,
     is_new,
     sell,
+    shuffled,
     value_micros,
     weight_text,
 )
 
 MOVE_BP_MIN: Final = 50
 """Bands stay at least this far from the current price, so that no agent is woken twice for the same move."""
-
-_PPM: Final = 1_000_000
 
 
 @frozen
@@ -60,30 +62,33 @@ class Rebalancer:
         """Return the sales, then the purchases, that bring the portfolio back to its plan."""
         allowed = self._allowance(portfolio)
         held = held_symbols(market, portfolio)
-        closing = [intent for symbol in held for intent in self._close(symbol, market, portfolio)]
         kept = [symbol for symbol in held if not self._is_to_close(symbol, market, portfolio)]
+        closing = [intent for symbol in held if symbol not in kept for intent in self._close(symbol, market, portfolio)]
         chosen = self._choose(kept, held, market, portfolio, allowed, rng)
         # What is being sold keeps its place until its cash is there, or the others would be topped up with it at once.
         target_micros = allowed.target_micros(len(held) + len(chosen))
         purchases = [Purchase(symbol, target_micros, target_micros) for symbol in chosen]
+        drift_micros_min = max(target_micros * self._plan.drift_bp // BASIS_POINTS, ADJUSTMENT_MICROS_MIN)
         trimming: list[Intent] = []
         for symbol in kept:
-            value = value_micros(symbol, market, portfolio)
-            drift = value - target_micros
-            if abs(drift) < max(target_micros * self._plan.drift_bp // BASIS_POINTS, ADJUSTMENT_MICROS_MIN):
-                continue
-            if drift > 0:
+            drift = value_micros(symbol, market, portfolio) - target_micros
+            if drift >= drift_micros_min:
                 trimming += self._trim(symbol, drift, target_micros, market, portfolio)
-            else:
+            elif -drift >= drift_micros_min:
                 purchases.append(Purchase(symbol, -drift, target_micros))
         return (*closing, *trimming, *buy_all(purchases, market, portfolio, allowed))
 
     def wake(self, market: MarketView, portfolio: PortfolioView, rng: np.random.Generator) -> Wake:
-        """Return the prices at which a position leaves its band or meets its stop, and the time of the next review."""
+        """Return the prices at which a position has to be mended and can be, or meets its stop, and the next review."""
         held = held_symbols(market, portfolio)
-        kept = [symbol for symbol in held if not self._is_to_close(symbol, market, portfolio)]
-        target_micros = self._allowance(portfolio).target_micros(len(held))
-        bands = tuple(self._band(symbol, target_micros, market, portfolio) for symbol in kept)
+        allowed = self._allowance(portfolio)
+        # The weight that the target stands for stays the same while prices move and equity with them.
+        weight_ppm = allowed.target_micros(len(held)) * PPM // max(portfolio.equity_micros, 1)
+        bands = tuple(
+            self._band(symbol, weight_ppm, allowed, market, portfolio)
+            for symbol in held
+            if not self._is_to_close(symbol, market, portfolio)
+        )
         return Wake(bands, review_at_us(self._config, market, rng))
 
     def _allowance(self, portfolio: PortfolioView) -> Allowance:
@@ -98,19 +103,19 @@ class Rebalancer:
         allowed: Allowance,
         rng: np.random.Generator,
     ) -> tuple[str, ...]:
+        if not has_room(allowed, len(kept), self._plan.positions_max):
+            return ()
         buys_falling = self._plan.buys_falling or is_new(portfolio, self._config.initial_budget_micros)
         candidates = [
             symbol
             for symbol in self._config.permitted
             if symbol in market.prices and symbol not in held and (buys_falling or not _is_falling(symbol, market))
         ]
-        shuffled = [candidates[index] for index in rng.permutation(len(candidates)).tolist()]
-        return choose_new(shuffled, market, allowed, len(kept), self._plan.positions_max)
+        return choose_new(shuffled(candidates, rng), market, allowed, len(kept), self._plan.positions_max)
 
     def _is_to_close(self, symbol: str, market: MarketView, portfolio: PortfolioView) -> bool:
-        return symbol not in self._config.permitted or self._is_stopped(symbol, market, portfolio)
-
-    def _is_stopped(self, symbol: str, market: MarketView, portfolio: PortfolioView) -> bool:
+        if symbol not in self._config.permitted:
+            return True
         stop_micros = self._stop_micros(symbol, portfolio)
         return stop_micros is not None and market.prices[symbol] <= stop_micros
 
@@ -125,8 +130,7 @@ class Rebalancer:
         position = portfolio.positions[symbol]
         if symbol not in self._config.permitted:
             return sell(symbol, position.quantity, portfolio, f"{symbol} is no longer among the permitted assets")
-        if self._plan.stop_loss_bp is None or not self._is_stopped(symbol, market, portfolio):
-            return []
+        assert self._plan.stop_loss_bp is not None, "nothing else closes a position"
         lost = 100 - 100 * value_micros(symbol, market, portfolio) / position.cost_basis_micros
         average = format_dollars(position.cost_basis_micros // position.quantity)
         limit = self._plan.stop_loss_bp / 100
@@ -142,31 +146,18 @@ class Rebalancer:
         quantity = excess_micros // market.prices[symbol]
         return sell(symbol, quantity, portfolio, f"{symbol} is {weight} of equity, target {target}")
 
-    def _band(self, symbol: str, target_micros: int, market: MarketView, portfolio: PortfolioView) -> Band:
-        price_micros = market.prices[symbol]
-        value = value_micros(symbol, market, portfolio)
-        others_micros = max(portfolio.equity_micros - value, 0)
-        quantity = portfolio.positions[symbol].quantity
-        # The weight that the target stands for stays the same while the price moves and equity with it.
-        target_ppm = target_micros * _PPM // max(portfolio.equity_micros, 1)
-        low = _price_at_weight(
-            target_ppm * (BASIS_POINTS - self._plan.drift_bp) // BASIS_POINTS, quantity, others_micros
-        )
-        high = _price_at_weight(
-            target_ppm * (BASIS_POINTS + self._plan.drift_bp) // BASIS_POINTS, quantity, others_micros
-        )
+    def _band(
+        self, symbol: str, weight_ppm: int, allowed: Allowance, market: MarketView, portfolio: PortfolioView
+    ) -> Band:
+        plan, price_micros, quantity = self._plan, market.prices[symbol], portfolio.positions[symbol].quantity
+        stake = Stake(quantity, max(portfolio.equity_micros - quantity * price_micros, 0), weight_ppm)
+        may_buy = portfolio.free_cash_micros >= AUTONOMOUS_FREE_CASH_MICROS_MIN
+        cash = Cash(allowed.idle_micros, price_micros, plan.reserve_bp) if may_buy else NO_CASH
+        low, high = edges_micros(stake, plan.drift_bp, cash)
         low = min(low, price_micros * (BASIS_POINTS - MOVE_BP_MIN) // BASIS_POINTS)
         high = max(high, price_micros * (BASIS_POINTS + MOVE_BP_MIN) // BASIS_POINTS + 1)
         stop_micros = self._stop_micros(symbol, portfolio)
         return Band(symbol, low if stop_micros is None else max(low, stop_micros), high)
-
-
-def _price_at_weight(weight_ppm: int, quantity: int, others_micros: int) -> int:
-    """Return the price at which so many shares are this part of equity, the rest of which stays as it is.
-
-    Solves q p / (q p + others) = w for p. The weight is below one: no plan lets a position be more than half of equity.
-    """
-    return weight_ppm * others_micros // (quantity * (_PPM - weight_ppm))
 
 
 def _is_falling(symbol: str, market: MarketView) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy as np
 from attrs import frozen
 
 from actors.model import Action
@@ -70,6 +71,16 @@ def affordable_quantity(price_micros: int, cash_micros: int) -> int:
     with_least_fee = (cash_micros - FEE_MICROS_MIN) // price_micros
     with_rated_fee = cash_micros * 1000 // (price_micros * (1000 + FEE_PER_MILLE))
     return max(min(with_least_fee, with_rated_fee), 0)
+
+
+def has_room(allowed: Allowance, held: int, positions_max: int) -> bool:
+    """Tell whether another position may be opened beside those held, and the idle cash can nearly pay for it."""
+    return held < positions_max and allowed.idle_micros * 4 >= allowed.target_micros(held + 1) * 3
+
+
+def shuffled(symbols: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Return symbols in a random order."""
+    return [symbols[index] for index in rng.permutation(len(symbols)).tolist()]
 
 
 def choose_new(

@@ -170,7 +170,7 @@ def _trade(agent: Agent, book: Book, number: int) -> tuple[Commit, Book]:
     """Buy a share and sell it again in turn, at the market."""
     order = OrderRequest("AAPL", Action.SELL if number % 2 else Action.BUY, 1)
     trade_id = f"trd_{number:06d}{agent.agent_id}"
-    outcome = place_order(book, agent, order, Ticket(trade_id, "", START_US, dollars("1.00")), RULES, _never_asked)
+    outcome = place_order(book, agent, order, Ticket(trade_id, str, START_US, dollars("1.00")), RULES, _never_asked)
     usage = (
         UsageEvent(f"{trade_id}:submitted", agent.agent_id, "trade.submitted", 1, 0, START_US),
         UsageEvent(f"{trade_id}:executed", agent.agent_id, "trade.executed", 0, dollars("0.10"), START_US),

@@ -150,7 +150,7 @@ def _resting(order: OrderRequest, order_type: OrderType, changes: dict[str, Any]
 
 def a_ticket(number: int = 1, **changes: Any) -> Ticket:
     """Return the circumstances of the order of this number: `trd_<number>`, now, AAPL's price."""
-    return evolve(Ticket(f"trd_{number}", f"ovr_{number}", NOW_US, AAPL_MICROS), **changes)
+    return evolve(Ticket(f"trd_{number}", lambda prefix: f"{prefix}_{number}", NOW_US, AAPL_MICROS), **changes)
 
 
 def a_trade(**changes: Any) -> Trade:

@@ -55,7 +55,7 @@ async def test_state_shows_the_ledger(autojump_clock: object) -> None:
             "reserved_micros": dollars(60_060),
             "positions": {"AAPL": 10},
             "open_trades": ["trd_2"],
-            "approvals": ["ovr_2"],
+            "approvals": ["ovr_1"],
         }
         assert expected.items() <= state.items()
 
