@@ -28,8 +28,8 @@ from simulations.scenario import Scenario
 from simulations.scenario.reading import ScenarioError
 from simulations.settling import few_collections, memory_mib_max
 
-REPORTS: Final = 200
-"""How often a floor reports in a run, at most once a tick."""
+REPORTS: Final = 100
+"""How often a floor reports in a run at most, at most once a tick: each time it may have to wait for the others."""
 
 
 class FloorLost(RuntimeError):
@@ -171,7 +171,7 @@ class _Crew:
 def _serve(task: _Task, floor: Floor, line: Connection) -> None:
     """Be the process of a floor: run it and send what it leaves behind, or the error of the outside that ended it."""
     logging.getLogger().addHandler(logging.NullHandler())
-    steps = _Steps(line, max(1, task.scenario.time.ticks_total // REPORTS))
+    steps = _Steps(line, -(-task.scenario.time.ticks_total // REPORTS))
     outside = Outside(
         monotonic_s=_no_time,
         provenance=task.provenance,

@@ -46,7 +46,7 @@ def test_an_early_end_is_on_the_same_tick_everywhere() -> None:
     assert result.ended_early
     assert 0 < result.pace.ticks < 400
     assert result.equity_micros.shape == (len(result.sampled_at_us), AGENTS)
-    assert [progress.ticks for progress in seen] == list(range(0, 2 * len(seen), 2))
+    assert [progress.ticks for progress in seen] == list(range(0, 4 * len(seen), 4))
     assert all(progress.agents == AGENTS for progress in seen)
     assert 0 < seen[-1].trades <= result.fills
 
