@@ -10,8 +10,8 @@ from actors.model import User
 from actors.ports.journal import CHANNELS, Commit, Committed, IdempotencyClaim
 from persistence import codec
 from persistence.chain import link
+from persistence.limits import DELIVERIES_PER_COMMIT_MAX
 from persistence.rows import Row, agent_row, event_row, portfolio_row, usage_row, watermark_row
-from persistence.schema import DELIVERIES_PER_COMMIT_MAX
 from persistence.snapshots import Snapshots
 
 

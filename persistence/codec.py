@@ -52,21 +52,26 @@ _converter = make_converter(detailed_validation=False)
 _converter.register_unstructure_hook_func(_is_json_already, identity)
 
 
-def _structure(cls: Any) -> Structure:
-    return _converter.get_structure_hook(cls)
+class _Hooks(dict[Any, Any]):
+    """What cattrs does for a class, by class: written when it is asked for first, as most programs need few of them."""
+
+    def __init__(self, write: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, cls: Any) -> Any:
+        hook = self[cls] = self._write(cls)
+        return hook
 
 
 _EVENT_CLASSES: Mapping[str, type[Event]] = {cls.type: cls for cls in EVENT_CLASSES}
 _DELIVERY_NAMES: Mapping[type[Delivery], str] = {cls: name for name, cls in DELIVERY_TYPES.items()}
-_UNSTRUCTURE: Mapping[type, Unstructure] = {
-    cls: _converter.get_unstructure_hook(cls) for cls in (*EVENT_CLASSES, *DELIVERY_TYPES.values(), Principal, Agent)
-}
-_STRUCTURE_EVENT = {name: _structure(cls) for name, cls in _EVENT_CLASSES.items()}
-_STRUCTURE_DELIVERY = {name: _structure(cls) for name, cls in DELIVERY_TYPES.items()}
-_STRUCTURE_TRADE = _structure(Trade)
-_STRUCTURE_APPROVAL = _structure(Approval)
-_STRUCTURE_PRINCIPAL = _structure(Principal)
-_STRUCTURE_AGENT = _structure(Agent)
+_UNSTRUCTURE: Mapping[type, Unstructure] = _Hooks(_converter.get_unstructure_hook)
+_STRUCTURE: Mapping[type, Structure] = _Hooks(_converter.get_structure_hook)
+
+
+def _structured(plain_value: Any, cls: type) -> Any:
+    return _STRUCTURE[cls](plain_value, cls)
 
 
 class UnknownType(ValueError):
@@ -85,30 +90,30 @@ def encode(value: Event | Delivery | Principal | Agent) -> str:
 
 def decode_event(type_name: str, text: str) -> Event:
     """Return the event that `encode` wrote. Raises UnknownType."""
-    structure = _STRUCTURE_EVENT.get(type_name)
-    if structure is None:
+    cls = _EVENT_CLASSES.get(type_name)
+    if cls is None:
         raise UnknownType(f"the log holds an event of type {type_name!r}, which this version does not know")
-    return cast("Event", structure(orjson.loads(text), _EVENT_CLASSES[type_name]))
+    return cast("Event", _structured(orjson.loads(text), cls))
 
 
 def decode_trade(event_text: str) -> Trade:
     """Return the trade that an event carries."""
-    return cast("Trade", _STRUCTURE_TRADE(orjson.loads(event_text)["trade"], Trade))
+    return cast("Trade", _structured(orjson.loads(event_text)["trade"], Trade))
 
 
 def decode_approval(event_text: str) -> Approval:
     """Return the approval that an event carries."""
-    return cast("Approval", _STRUCTURE_APPROVAL(orjson.loads(event_text)["approval"], Approval))
+    return cast("Approval", _structured(orjson.loads(event_text)["approval"], Approval))
 
 
 def decode_principal(text: str) -> Principal:
     """Return the principal that `encode` wrote."""
-    return cast("Principal", _STRUCTURE_PRINCIPAL(orjson.loads(text), Principal))
+    return cast("Principal", _structured(orjson.loads(text), Principal))
 
 
 def decode_agent(text: str) -> Agent:
     """Return the agent that `encode` wrote."""
-    return cast("Agent", _STRUCTURE_AGENT(orjson.loads(text), Agent))
+    return cast("Agent", _structured(orjson.loads(text), Agent))
 
 
 def delivery_name(delivery: Delivery) -> str:
@@ -118,10 +123,10 @@ def delivery_name(delivery: Delivery) -> str:
 
 def decode_delivery(name: str, text: str) -> Delivery:
     """Return the delivery that `encode` wrote. Raises UnknownType."""
-    structure = _STRUCTURE_DELIVERY.get(name)
-    if structure is None:
+    cls = DELIVERY_TYPES.get(name)
+    if cls is None:
         raise UnknownType(f"the outbox holds a delivery of type {name!r}, which this version does not know")
-    return cast("Delivery", structure(orjson.loads(text), DELIVERY_TYPES[name]))
+    return cast("Delivery", _structured(orjson.loads(text), cls))
 
 
 def encode_positions(positions: Mapping[str, Position]) -> str:

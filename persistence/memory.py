@@ -36,10 +36,9 @@ from persistence import codec
 from persistence.batch import check
 from persistence.chain import GENESIS, link
 from persistence.cursors import APPROVALS, TRADES, from_cursor, page_of
+from persistence.limits import CLAIM_RETENTION_US, DELIVERIES_PER_COMMIT_MAX, RETENTION_US
 from persistence.memory_bars import MemoryBars
-from persistence.purge import CLAIM_RETENTION_US, RETENTION_US
 from persistence.rows import email_key, event_row
-from persistence.schema import DELIVERIES_PER_COMMIT_MAX
 from persistence.snapshots import OF_APPROVAL, OF_TRADE
 
 

@@ -5,11 +5,8 @@ Events are never removed, so the log stays whole and its hash chain verifiable. 
 that no row of it is left. An idempotency key holds for at least CLAIM_RETENTION_US, until the next purge.
 """
 
+from persistence.limits import CLAIM_RETENTION_US, RETENTION_US
 from persistence.sqlite import Connection
-
-DAY_US = 86_400 * 1_000_000
-RETENTION_US = 90 * DAY_US
-CLAIM_RETENTION_US = DAY_US
 
 TABLES_OF_AGENTS = ("portfolios", "usage", "trades", "approvals", "watermarks", "agents")
 

@@ -20,8 +20,9 @@ from actors.ports.journal import Channel, IdempotencyClaim, OutboxEntry
 from persistence import codec
 from persistence.chain import GENESIS, link
 from persistence.cursors import APPROVALS, TRADES, from_cursor, page_of
+from persistence.limits import DELIVERIES_PER_COMMIT_MAX
 from persistence.rows import EVENT_COLUMNS, USAGE_COLUMNS, USER_COLUMNS, email_key, recorded, usage_of, user_of
-from persistence.schema import AUDITED_TYPES, DELIVERIES_PER_COMMIT_MAX
+from persistence.schema import AUDITED_TYPES
 from persistence.sqlite import Connection
 
 _TRADE = """

@@ -198,8 +198,6 @@ CREATE TABLE hour_bars (
 ) STRICT, WITHOUT ROWID;
 """
 
-DELIVERIES_PER_COMMIT_MAX = 1_024
-
 
 @migrations()
 def m001_log_state_and_doors(db: Database) -> None:

@@ -14,7 +14,8 @@ from actors.model import Agent, AgentStatus, ApprovalStatus, TradeStatus, Usage
 from persistence import codec
 from persistence.chain import EventRow
 from persistence.findings import Findings
-from persistence.purge import RETENTION_US, TABLES_OF_AGENTS
+from persistence.limits import RETENTION_US
+from persistence.purge import TABLES_OF_AGENTS
 from persistence.rows import (
     APPROVAL_COLUMNS,
     BOOK_COLUMNS,

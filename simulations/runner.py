@@ -28,7 +28,6 @@ from actors.services import Pace as ActorPace
 from actors.services import Services
 from actors.tree import floor_tree
 from actors.views import FloorViews
-from persistence.in_loop import open_in_loop
 from simulations import population
 from simulations.approvers import Approver, AttendedOversight, approvers
 from simulations.columns import refused_orders
@@ -130,6 +129,8 @@ def _simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunRe
         store: JournalStore = memory
         history: History = memory
         if outside.database is not None:
+            from persistence.in_loop import open_in_loop  # noqa: PLC0415 - most runs need no SQLite, which takes long
+
             database = open_in_loop(outside.database)
             stack.callback(database.close)
             store = history = database

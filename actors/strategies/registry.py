@@ -7,9 +7,8 @@ A package offers one in its metadata::
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from actors.model import StrategyKind
 from actors.strategies.aggressive import Aggressive
@@ -17,6 +16,9 @@ from actors.strategies.balanced import balanced
 from actors.strategies.base import Strategy, StrategyConfig
 from actors.strategies.conservative import conservative
 from actors.strategies.external import ExternallyDriven
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 PLUGIN_GROUP: Final = "tradefloor.strategies"
 
@@ -46,8 +48,10 @@ class BrokenPluginError(StrategyError):
     """A package's strategy cannot be loaded, cannot be made, or is none."""
 
 
-def installed_plugins() -> tuple[EntryPoint, ...]:
+def installed_plugins() -> "tuple[EntryPoint, ...]":
     """Return what the installed packages offer."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - it loads the parser of e-mails, and few agents need it
+
     return tuple(entry_points(group=PLUGIN_GROUP))
 
 
@@ -55,7 +59,7 @@ def create_strategy(
     kind: StrategyKind,
     config: StrategyConfig,
     plugin: str | None = None,
-    plugins: Callable[[], Iterable[EntryPoint]] = installed_plugins,
+    plugins: "Callable[[], Iterable[EntryPoint]]" = installed_plugins,
 ) -> Strategy:
     """Return the strategy of an agent; ``plugin`` names the one of a custom agent that is not driven from outside.
 
@@ -67,8 +71,8 @@ def create_strategy(
 
 
 def require_plugin(
-    kind: StrategyKind, plugin: str, plugins: Callable[[], Iterable[EntryPoint]] = installed_plugins
-) -> EntryPoint:
+    kind: StrategyKind, plugin: str, plugins: "Callable[[], Iterable[EntryPoint]]" = installed_plugins
+) -> "EntryPoint":
     """Return the plug-in of this name for an agent of this kind.
 
     Raises ``UnknownStrategyError`` or ``PluginNotAllowedError``.
@@ -84,7 +88,7 @@ def require_plugin(
     return found[0]
 
 
-def _make(entry: EntryPoint, config: StrategyConfig) -> Strategy:
+def _make(entry: "EntryPoint", config: StrategyConfig) -> Strategy:
     try:
         made = entry.load()(config)
     except Exception as error:

@@ -17,7 +17,7 @@ from actors.ports.journal import (
     Unstorable,
     UsageDelivery,
 )
-from persistence.schema import DELIVERIES_PER_COMMIT_MAX
+from persistence.limits import DELIVERIES_PER_COMMIT_MAX
 from tests.actors.builders import (
     DAY_US,
     NOW_US,

@@ -13,8 +13,8 @@ from actors.ports.history import AuditEntry
 from persistence import codec
 from persistence.audit import read_audit
 from persistence.chain import GENESIS, link
+from persistence.limits import RETENTION_US
 from persistence.memory import MemoryStore
-from persistence.purge import RETENTION_US
 from persistence.rows import event_row
 from persistence.schema import AUDITED_TYPES
 from persistence.sqlite import connect_writer
