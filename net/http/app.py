@@ -1,10 +1,11 @@
 """The Quart app of the edge: routes to handlers, and everything else to problems."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from quart import Response, request
+from quart.routing import QuartRule
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
@@ -72,10 +73,21 @@ ROUTES: tuple[Route, ...] = (*OPERATIONS, *describe(OPERATIONS))
 """Every operation, in the order of the reference."""
 
 
+class MatchedRule(QuartRule):
+    """A rule that requests are matched with.
+
+    Nothing here asks for the URL of a rule, and compiling what would build it takes nine tenths of making an app.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: ARG002 -- Werkzeug calls it so.
+        return _no_url
+
+
 class EdgeApp(QuartTrio):
     """Quart on trio, with the edge's own way in and out."""
 
     asgi_http_class = EdgeConnection
+    url_rule_class = MatchedRule  # type: ignore[assignment]  # Quart narrows it as well.
 
     def __init__(self, edge: Edge, auth: Auth) -> None:
         super().__init__("tradefloor", static_folder=None)
@@ -122,6 +134,10 @@ def create_app(edge: Edge, auth: Auth | None = None) -> EdgeApp:
 
     app.register_error_handler(Exception, refuse)
     return app
+
+
+def _no_url(rule: QuartRule, **_parts: Any) -> tuple[str, str]:
+    raise LookupError(f"no URL is built of {rule.rule}; write the path")
 
 
 def _exchange() -> Exchange:
