@@ -1,6 +1,8 @@
 # Every target builds what it needs. PYTHON names the interpreter that makes .venv; it must be 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
+# Images of containers often forbid compiled modules, and then each process that a test starts compiles all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help install serve test check lint types contracts proto lock crash chaos-short chaos powerloss soak-short soak resume fuzz-short fuzz browser browser-load commands screenshots screenshots-terminal what-if clean

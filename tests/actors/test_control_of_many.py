@@ -1,5 +1,6 @@
 """Two thousand agents are paused and resumed while messages come in, without loss."""
 
+import pytest
 import trio
 from trio.testing import MockClock
 
@@ -14,6 +15,7 @@ TRADERS = 50
 IDS = [f"agt_{number}" for number in range(AGENTS)]
 
 
+@pytest.mark.no_cover
 async def test_many_agents_rest_and_go_on(autojump_clock: MockClock) -> None:
     """Prices go on meanwhile, mailboxes keep what arrives, and all of it is handled afterwards."""
     around = surroundings()

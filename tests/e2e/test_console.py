@@ -83,6 +83,7 @@ def test_an_approval_is_decided_from_elsewhere(program: Program) -> None:
     assert (decision["result"], decision["reason"]) == ("approved", "within plan")
 
 
+@pytest.mark.no_cover
 def test_a_floor_that_was_killed_is_found_again(tmp_path: Path) -> None:
     """The console says that it is away, waits, and goes on with the next life of the floor."""
     lives = [start(tmp_path, "--no-demo")]
@@ -107,6 +108,7 @@ def test_a_floor_that_was_killed_is_found_again(tmp_path: Path) -> None:
             life.process.stdout.close()
 
 
+@pytest.mark.no_cover
 def test_the_command_fills_a_terminal_until_q(program: Program) -> None:
     """The console is drawn, and gives the terminal back with exit status 0."""
     with terminal("console", "--database-path", str(program.folder / "floor.db")) as console:

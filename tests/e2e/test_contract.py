@@ -25,7 +25,7 @@ from tests.e2e.program import Api, Program, eventually, running, verify
 from tests.e2e.record import Ear, Record, listener, recorded, uncovered
 from tests.e2e.services import services
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 NEW_AGENT: Final = {
     "name": "Contract",

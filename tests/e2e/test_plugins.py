@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.plugins import install
 from tests.e2e.program import Api, eventually, running, signed_in
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 
 def agent(name: str, **more: object) -> dict[str, object]:

@@ -11,7 +11,7 @@ from net.websocket.asyncapi import document
 from tests.e2e.program import Api, Program, Socket, running, signed_in, socket
 from tests.net.websocket.frame_schemas import validate
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 NEW_AGENT: Final = {
     "name": "Frames",

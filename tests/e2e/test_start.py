@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.program import DEMO, running
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 
 def refused(*flags: str) -> str:

@@ -68,9 +68,10 @@ def test_a_run_that_nobody_listens_to_ends_early(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "run.json").read_text("utf-8"))["endedEarly"]
 
 
+@pytest.mark.no_cover
 def test_an_interrupt_of_the_terminal_ends_a_divided_run_early(tmp_path: Path) -> None:
     """It reaches the processes of all floors, and each of them ends in order."""
-    settings = ["--agents", "6", "--days", "3000", "--set", "floors=2", "--no-report", "--progress", "json"]
+    settings = ["--agents", "6", "--days", "300", "--set", "floors=2", "--no-report", "--progress", "json"]
     command = [sys.executable, "-m", "tradefloor", "simulate", "quickstart", *settings, "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as ran:
         assert ran.stdout is not None

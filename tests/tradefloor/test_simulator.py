@@ -17,6 +17,8 @@ from simulations.scenario import builtin_names
 from tradefloor import simulator as module
 from tradefloor.simulator import AGENTS_MAX, CUT_SHORT, NICENESS, ProcessSimulator
 
+pytestmark = pytest.mark.usefixtures("processes_unmeasured")
+
 SHORT = Wanted("quickstart", agents=6, days=0.1, seed=3, settings=("oversight.approvers=1",))
 LONG = Wanted("quickstart", agents=20, days=3_000)
 

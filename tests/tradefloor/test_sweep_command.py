@@ -66,6 +66,7 @@ def test_a_process_that_dies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "A process of the sweep died, perhaps for want of memory; lower --jobs or --agents." in result.output
 
 
+@pytest.mark.no_cover
 @pytest.mark.e2e
 def test_ctrl_c_reports_what_there_is_and_a_kill_leaves_nobody(tmp_path: Path) -> None:
     """An interrupted sweep says how to go on; the processes of a killed one end with it."""

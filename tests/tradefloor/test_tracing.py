@@ -112,6 +112,7 @@ async def test_a_trade_over_a_socket_is_a_trace_of_its_own(tmp_path: Path) -> No
     assert "tradefloor.refusal" in refused.attributes
 
 
+@pytest.mark.no_cover
 @pytest.mark.e2e
 async def test_services_that_run_alone_go_on_with_a_trace(tmp_path: Path) -> None:
     """They export spans of their own, under a name of their own, at the latest when they stop."""

@@ -26,7 +26,7 @@ STEPS: Final = [
     "trade:executed",
 ]
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ def _decode(text: str) -> SocketPacket:
     return decode_packet(text, attachments_max=10)
 
 
+@pytest.mark.no_cover
 @given(namespaces, names, st.lists(values, max_size=3), ack_ids)
 def test_events_are_those_of_another_implementation(
     namespace: str, name: str, args: list[Any], ack_id: int | None
@@ -45,6 +46,7 @@ def test_events_are_those_of_another_implementation(
     assert (reference.namespace or "/", reference.id, reference.data) == (namespace, ack_id, [name, *args])
 
 
+@pytest.mark.no_cover
 @given(namespaces, names, st.lists(values, max_size=3), ack_ids)
 def test_events_of_another_implementation_are_read(
     namespace: str, name: str, args: list[Any], ack_id: int | None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from typing import Final
 
+import pytest
 import trio
 from attrs import define, frozen
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -106,6 +107,7 @@ async def _trade_and_hear(floor: MiniFloor, fast: list[MemoryTransport]) -> None
         assert transport.types() == ["trade.created", "trade.executed", "portfolio.update"]
 
 
+@pytest.mark.no_cover
 async def test_a_crowd_costs_the_fast_nothing(mock_clock: MockClock) -> None:
     """Beside 200 idle and 50 slow sockets as many frames are rendered and as many steps taken as beside none."""
     alone = await cost_beside(0, 0)
@@ -114,6 +116,7 @@ async def test_a_crowd_costs_the_fast_nothing(mock_clock: MockClock) -> None:
     assert alone.deliveries == TRADES * 3 * FAST
 
 
+@pytest.mark.no_cover
 async def test_the_fast_go_on_over_real_sockets() -> None:
     """After each trade the fast clients hear of it, until every slow one has filled its connection and lagged."""
     floor = MiniFloor(LIMITS)

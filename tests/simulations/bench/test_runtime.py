@@ -1,8 +1,11 @@
 """The benchmark of the runtime measures what it says it does."""
 
+import pytest
+
 from simulations.bench.runtime import run, traced
 
 
+@pytest.mark.usefixtures("processes_unmeasured")
 def test_each_figure_is_there_with_its_bound_or_limit() -> None:
     """Quickly, so only that something plausible comes out; how fast it is depends on the machine."""
     figures = {figure.name: figure for figure in run(quick=True)}

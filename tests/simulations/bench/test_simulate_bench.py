@@ -1,8 +1,11 @@
 """The benchmark of simulations measures what it says."""
 
+import pytest
+
 from simulations.bench import simulate
 
 
+@pytest.mark.usefixtures("processes_unmeasured")
 def test_a_quick_run_has_every_figure() -> None:
     """In a process of its own, with its time, its rates and its memory."""
     figures = {figure.name: figure.value for figure in simulate.run(quick=True)}
