@@ -158,9 +158,22 @@ def require_shares(portfolio: Portfolio, symbol: str, quantity: int) -> None:
 
 def check(portfolio: Portfolio) -> Portfolio:
     """Return the portfolio, or raise LedgerIdentityError naming the identity that does not hold."""
+    cost_basis_micros = 0
+    for symbol, position in portfolio.positions.items():
+        quantity, cost_micros = position.quantity, position.cost_basis_micros
+        if not 0 <= position.reserved_quantity <= quantity:
+            raise LedgerIdentityError(
+                f"{portfolio.agent_id}: {symbol} has {position.reserved_quantity} of {quantity} reserved"
+            )
+        if quantity == 0 or cost_micros < 0:
+            raise LedgerIdentityError(
+                f"{portfolio.agent_id}: {symbol} keeps {cost_micros} micros of cost for {quantity} shares"
+            )
+        cost_basis_micros += cost_micros
+    cash_micros, reserved_micros = portfolio.cash_micros, portfolio.reserved_micros
     balance = (
-        portfolio.cash_micros
-        + portfolio.cost_basis_micros
+        cash_micros
+        + cost_basis_micros
         + portfolio.fees_micros
         - portfolio.realised_gross_micros
         - portfolio.initial_budget_micros
@@ -169,20 +182,8 @@ def check(portfolio: Portfolio) -> Portfolio:
         raise LedgerIdentityError(
             f"{portfolio.agent_id}: cash + cost_basis + fees - realised_gross is off by {balance} micros"
         )
-    if portfolio.reserved_micros < 0 or portfolio.free_micros < 0:
-        raise LedgerIdentityError(
-            f"{portfolio.agent_id}: reserved {portfolio.reserved_micros} of cash {portfolio.cash_micros} micros"
-        )
-    for symbol, position in portfolio.positions.items():
-        if not 0 <= position.reserved_quantity <= position.quantity:
-            raise LedgerIdentityError(
-                f"{portfolio.agent_id}: {symbol} has {position.reserved_quantity} of {position.quantity} reserved"
-            )
-        if position.quantity == 0 or position.cost_basis_micros < 0:
-            raise LedgerIdentityError(
-                f"{portfolio.agent_id}: {symbol} keeps {position.cost_basis_micros} micros of cost "
-                f"for {position.quantity} shares"
-            )
+    if not 0 <= reserved_micros <= cash_micros:
+        raise LedgerIdentityError(f"{portfolio.agent_id}: reserved {reserved_micros} of cash {cash_micros} micros")
     return portfolio
 
 

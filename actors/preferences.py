@@ -1,6 +1,7 @@
 """Asset preferences: which of the market's symbols an agent may trade."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from attrs import field, frozen
@@ -50,9 +51,14 @@ def check(preferences: AssetPreferences, market_symbols: Iterable[str] = tuple(B
 
 def permitted_symbols(preferences: AssetPreferences | None, market_symbols: Iterable[str]) -> tuple[str, ...]:
     """Return the permitted symbols of a market, in the market's order; no preferences permit all."""
-    if preferences is None:
-        return tuple(market_symbols)
-    return tuple(symbol for symbol in market_symbols if is_permitted(preferences, symbol))
+    market = tuple(market_symbols)
+    return market if preferences is None else _permitted(preferences, market)
+
+
+@lru_cache(maxsize=128)
+def _permitted(preferences: AssetPreferences, market: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what these preferences permit of a market; all agents of a simulated group ask for the same."""
+    return tuple(symbol for symbol in market if is_permitted(preferences, symbol))
 
 
 def is_permitted(preferences: AssetPreferences | None, symbol: str) -> bool:

@@ -1,7 +1,9 @@
 """Time and identity of a headless floor: a loop that never waits, its wall clock, and ids in the order asked for."""
 
 import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Final
 
 import trio
@@ -79,11 +81,8 @@ class CountingIds:
     """
 
     def __init__(self, first: int = 1, step: int = 1) -> None:
-        self._before = first - step
-        self._step = step
-        self._counts: dict[str, int] = {}
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(first, step))
 
     def new(self, prefix: str) -> str:
         """Return the next id of a prefix."""
-        number = self._counts[prefix] = self._counts.get(prefix, self._before) + self._step
-        return f"{prefix}_{number}"
+        return f"{prefix}_{next(self._numbers[prefix])}"

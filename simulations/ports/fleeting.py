@@ -24,17 +24,11 @@ class FleetingStore(MemoryStore):
         return self._seq
 
     def _append(self, commit: Commit) -> Iterator[Recorded]:
-        for event in commit.events:
-            self._seq += 1
-            self._stream_seqs[commit.stream] += 1
+        stream, at_us, correlation_id, principal = commit.stream, commit.at_us, commit.correlation_id, commit.principal
+        seq, stream_seq = self._seq, self._stream_seqs[stream]
+        self._seq += len(commit.events)
+        self._stream_seqs[stream] += len(commit.events)
+        for place, event in enumerate(commit.events, start=1):
             if isinstance(event, TradeCreated):
                 self._remember_client_order(event.trade)
-            yield Recorded(
-                self._seq,
-                commit.stream,
-                self._stream_seqs[commit.stream],
-                commit.at_us,
-                commit.correlation_id,
-                commit.principal,
-                event,
-            )
+            yield Recorded(seq + place, stream, stream_seq + place, at_us, correlation_id, principal, event)
