@@ -53,6 +53,7 @@ class MeteringActor(Actor):
     def __init__(self, services: Services) -> None:
         self._services = services
         self._waiting: dict[str, list[Reply[None]]] = {}
+        """Who waits for the new lease of each agent that is due one: nobody, while the last one still lasts."""
         self._due, self._refreshes = trio.open_memory_channel[tuple[str, str | None]](math.inf)
         """The agents that need a new lease, first come first served."""
         self._refreshers = 0
@@ -81,21 +82,13 @@ class MeteringActor(Actor):
         if self._services.leases.take(agent_id, self._services.clock.now_us()):
             return None
         reply: Reply[None] = self.ctx.defer()
-        waiting = self._waiting.get(agent_id)
-        if waiting is None:
-            self._waiting[agent_id] = [reply]
-            if not self._refreshes.statistics().tasks_waiting_receive and self._refreshers < REFRESHERS_MAX:
-                self._refreshers += 1
-                self.ctx.start_task(self._refresh_all)
-            self._due.send_nowait((agent_id, correlation_id.get()))
-        else:
-            waiting.append(reply)
+        self._have_refreshed(agent_id).append(reply)
         return reply
 
     @handles(RenewLease)
     def renew_lease(self, message: RenewLease) -> None:
         """Take out a new lease while the last one still lasts."""
-        self.ctx.start_task(self._renew, message.agent_id)
+        self._have_refreshed(message.agent_id)
 
     @handles(CheckQuota)
     def check_quota(self, message: CheckQuota) -> Reply[QuotaState]:
@@ -123,6 +116,17 @@ class MeteringActor(Actor):
         """Look at the outbox soon."""
         self._drain.look()
 
+    def _have_refreshed(self, agent_id: str) -> list[Reply[None]]:
+        """Have a new lease taken out when it is an agent's turn, and return those who wait for it, to join them."""
+        waiting = self._waiting.get(agent_id)
+        if waiting is None:
+            waiting = self._waiting[agent_id] = []
+            if not self._refreshes.statistics().tasks_waiting_receive and self._refreshers < REFRESHERS_MAX:
+                self._refreshers += 1
+                self.ctx.start_task(self._refresh_all)
+            self._due.send_nowait((agent_id, correlation_id.get()))
+        return waiting
+
     async def _refresh_all(self) -> None:
         """Take new leases, one after the other: a task for each would cost more than its lease."""
         async for agent_id, correlation in self._refreshes:
@@ -130,12 +134,16 @@ class MeteringActor(Actor):
                 await self._refresh(agent_id)
 
     async def _refresh(self, agent_id: str) -> None:
-        """Take a new lease and serve everybody who waits for it."""
+        """Take a new lease and serve everybody who waits for it.
+
+        Where the service grants none, the last one goes on until it is used up or over.
+        """
         error: Exception | None = None
         try:
             self._services.leases.put(agent_id, await self._new_lease(agent_id))
         except Refusal as refusal:
             error = refusal
+            _log.debug("no new lease for %s: %s", agent_id, refusal)
         for reply in self._waiting.pop(agent_id):
             if error is not None:
                 reply.fail(error)
@@ -143,13 +151,6 @@ class MeteringActor(Actor):
                 reply.reply(None)
             else:
                 reply.fail(MeteringUnavailable("the lease is used up already", retry_after_s=1.0))
-
-    async def _renew(self, agent_id: str) -> None:
-        """Take out a new lease, where the service grants one; the last one goes on until it is used up or over."""
-        try:
-            self._services.leases.put(agent_id, await self._new_lease(agent_id))
-        except Refusal as refusal:
-            _log.debug("the lease of %s is not renewed: %s", agent_id, refusal)
 
     async def _new_lease(self, agent_id: str) -> Lease:
         state = await self._ask_quota(agent_id)

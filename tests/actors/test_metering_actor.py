@@ -1,6 +1,6 @@
 """The facade of metering: leases, outages, quotas used up, and usage that arrives once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import trio
@@ -9,8 +9,8 @@ from trio.testing import wait_all_tasks_blocked
 
 from actors import paths
 from actors.errors import AgentNotFound, QuotaExceeded
-from actors.messages import AgentSettings, ChangeSettings, CheckQuota, GetUsage, IngestUsage, TakeQuota
-from actors.metering import GATHER_S, LEASE_CALLS_MAX
+from actors.messages import AgentSettings, ChangeSettings, CheckQuota, GetUsage, IngestUsage, RenewLease, TakeQuota
+from actors.metering import GATHER_S, LEASE_CALLS_MAX, REFRESHERS_MAX
 from actors.model import QuotaConfig
 from actors.money import dollars
 from actors.ports.metering import (
@@ -37,6 +37,10 @@ class PickyMetering(InLoopMetering):
     drops_answer = False
     forgetful = False
 
+    def __init__(self, clock: Callable[[], int]) -> None:
+        super().__init__(clock)
+        self.at_the_gate: list[str] = []
+
     async def initialize_quota(self, agent_id: str, limits: QuotaLimits) -> None:
         """Refuse the quota of a refused agent."""
         if agent_id in self.refused:
@@ -48,6 +52,7 @@ class PickyMetering(InLoopMetering):
     async def check_quota(self, agent_id: str) -> QuotaState:
         """Answer once the gate is open."""
         if self.gate is not None:
+            self.at_the_gate.append(agent_id)
             await self.gate.wait()
         if self.forgetful:
             raise QuotaUnknown(agent_id)
@@ -179,6 +184,26 @@ async def test_many_trades_of_one_agent_have_its_lease_renewed(autojump_clock: o
         assert calls.count("check_quota") == 1
         for _ in range(LEASE_CALLS_MAX - 1):
             assert floor.services.leases.take("agt_1", clock.now_us())
+
+
+async def test_renewals_of_very_many_leases_take_turns(autojump_clock: object) -> None:
+    """So many are asked for at once; whoever waits meanwhile for one of those leases shares what is asked already."""
+    around = surroundings()
+    metering = PickyMetering(around.clock.now_us)
+    async with headless_floor(evolve(around, metering=metering)) as floor:
+        agents = [(await floor.create()).agent_id for _ in range(REFRESHERS_MAX + 2)]
+        await floor.advance(1)
+        metering.gate, ref = trio.Event(), floor.system.ref(paths.METERING)
+        async with trio.open_nursery() as nursery:
+            for agent_id in (*agents, *agents):
+                await ref.tell(RenewLease(agent_id))
+            nursery.start_soon(ref.ask, TakeQuota(agents[0]))
+            await wait_all_tasks_blocked()
+            assert sorted(metering.at_the_gate) == sorted(agents[:REFRESHERS_MAX])
+            metering.gate.set()
+        await wait_all_tasks_blocked()
+        assert sorted(metering.at_the_gate) == sorted(agents)
+        assert all(agent_id in floor.services.leases for agent_id in agents)
 
 
 async def test_waiting_askers_share_what_a_lease_holds(autojump_clock: object) -> None:
