@@ -1,5 +1,6 @@
 """Runs the cases of a sweep side by side, each in a process that does nothing else."""
 
+import gc
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -54,5 +55,8 @@ def run_cases(cases: Sequence[Case], workers: Workers, wants_end: Callable[[], b
 
 
 def run_case(case: Case, provenance: Provenance, files: Path | None) -> Outcome:
-    """Run one case in this process."""
-    return outcome_of(simulate(case.scenario, Outside(perf_counter, provenance, files=files)))
+    """Run one case in this process, and leave nothing of it behind but its outcome."""
+    outcome = outcome_of(simulate(case.scenario, Outside(perf_counter, provenance, files=files)))
+    # Actors that know each other are cycles, which a process that collects seldom would pile up run by run.
+    gc.collect()
+    return outcome

@@ -121,10 +121,11 @@ def main(seeds: int) -> None:
     """Run the sweeps, and write what they found into the page."""
     for sweep in SWEEPS:
         run(sweep, seeds)
-    # Only now: a page that has changed is another commit, whose runs would begin anew.
+    page = PAGE.read_text("utf-8")
     for sweep in SWEEPS:
-        page = PAGE.read_text("utf-8")
-        PAGE.write_text(with_table(page, sweep.name, table_of(points_of(sweep, seeds), sweep.columns)), "utf-8")
+        page = with_table(page, sweep.name, table_of(points_of(sweep, seeds), sweep.columns))
+    # Only now: a page that has changed is another commit, of which no run is known.
+    PAGE.write_text(page, "utf-8")
     take_picture()
 
 
