@@ -1,6 +1,7 @@
 """The tasks that serve actors: one that has served an actor waits here for the next one."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import trio
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
 IDLE_MAX = 512  # More wait only after a burst, and each takes some kilobytes.
 RESTING = "resting"  # The name of a task that serves nobody.
 
+Place = tuple[trio.lowlevel.Task, trio.CancelScope]
+"""A task that waits, and the scope that cancels it."""
+
 
 class Workers:
     """The idle tasks of one system, the one that served last in front, since the processor remembers it best."""
 
     def __init__(self) -> None:
-        self._idle: list[tuple[trio.lowlevel.Task, trio.CancelScope]] = []
+        self._idle: list[Place] = []
 
     @property
     def has_room(self) -> bool:
@@ -44,9 +48,9 @@ class Workers:
         current_cell.set(None)
         place = (task, scope)
         self._idle.append(place)
+        return cast("Cell", await trio.lowlevel.wait_task_rescheduled(partial(self._give_up, place)))
 
-        def abort(_raise_cancel: Callable[[], Any]) -> trio.lowlevel.Abort:
-            self._idle.remove(place)
-            return trio.lowlevel.Abort.SUCCEEDED
-
-        return cast("Cell", await trio.lowlevel.wait_task_rescheduled(abort))
+    def _give_up(self, place: Place, _raise_cancel: Callable[[], Any]) -> trio.lowlevel.Abort:
+        """Be cancelled while waiting."""
+        self._idle.remove(place)
+        return trio.lowlevel.Abort.SUCCEEDED
