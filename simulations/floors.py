@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -88,7 +89,7 @@ def _processes(task: _Task) -> Iterator[list[Connection]]:
     processes: list[SpawnProcess] = []
     lines: list[Connection] = []
     try:
-        with _interrupts_ignored():
+        with _interrupts_held():
             for floor in floors(task.scenario.floors):
                 line, its_line = context.Pipe()
                 lines.append(line)
@@ -106,16 +107,17 @@ def _processes(task: _Task) -> Iterator[list[Connection]]:
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Have the processes that are started meanwhile ignore Ctrl-C for ever.
+def _interrupts_held() -> Iterator[None]:
+    """Let a Ctrl-C wait until the end, and have the processes that are started meanwhile never hear of one.
 
     A terminal sends it to all of them, and it is the first process that says what comes of it.
     """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # To start it with the first process would let in what is held back.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Crew:

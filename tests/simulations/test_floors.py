@@ -1,8 +1,11 @@
 """A fleet on several floors, each a process: in step with each other, and none left behind."""
 
 import multiprocessing
+import os
 import pickle
+import signal
 from hashlib import sha256
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +52,29 @@ def test_an_early_end_is_on_the_same_tick_everywhere() -> None:
     assert [progress.ticks for progress in seen] == list(range(0, 4 * len(seen), 4))
     assert all(progress.agents == AGENTS for progress in seen)
     assert 0 < seen[-1].trades <= result.fills
+
+
+def test_an_interrupt_counts_that_comes_while_processes_are_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its handler hears of it once they are there; they themselves never do."""
+    received: list[int] = []
+    start = SpawnProcess.start
+
+    def interrupted_start(process: SpawnProcess) -> None:
+        start(process)
+        for process_id in (process.pid, os.getpid()):
+            assert process_id is not None
+            os.kill(process_id, signal.SIGINT)
+
+    monkeypatch.setattr(SpawnProcess, "start", interrupted_start)
+    before = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
+    try:
+        outside = evolve(OUTSIDE, wants_end=lambda: bool(received))
+        result = simulate(short_form("quickstart", AGENTS, 400, "floors=2"), outside)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert set(received) == {signal.SIGINT}
+    assert result.ended_early
 
 
 def test_a_floor_that_is_lost_ends_the_run() -> None:
