@@ -4,7 +4,7 @@ Whatever walks a large tree does so in slices, so that the loop goes on meanwhil
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -51,7 +51,7 @@ class NodeStats:
 
 @frozen
 class Listing:
-    """The first actors of a sorted listing, and how many there are in all."""
+    """The first actors of a sorted listing, and how many there are in all that fit what is asked for."""
 
     rows: tuple[ActorRow, ...]
     actors: int
@@ -83,12 +83,25 @@ class Control:
         node = self._node(path)
         return inspection.mailbox_of(node, limit, self._runtime.now()) if isinstance(node, Cell) else ()
 
-    async def ps(self, target: str = ROOT, sort: Sort = Sort.MAILBOX, limit: int = ROWS_DEFAULT) -> Listing:
-        """List the actors that a target names, the largest first."""
+    async def ps(
+        self,
+        target: str = ROOT,
+        sort: Sort = Sort.MAILBOX,
+        limit: int = ROWS_DEFAULT,
+        activities: Collection[Activity] | None = None,
+    ) -> Listing:
+        """List the actors that a target names, the largest first; of those, maybe, that do some things just now.
+
+        Raises `NoSuchActor`.
+        """
         nodes = await tops(self._runtime, target)
-        ranking = Ranking(limit, key_of(sort, self._runtime.now()))
+        began_s = self._runtime.now()
+        ranking = Ranking(limit, key_of(sort, began_s))
         actors = 0
-        for batch in cells(self._runtime, nodes):
+        for found in cells(self._runtime, nodes):
+            batch = found
+            if activities is not None:
+                batch = [cell for cell in found if inspection.activity_of(cell, began_s) in activities]
             actors += len(batch)
             ranking.add(batch)
             await trio.lowlevel.checkpoint()

@@ -61,9 +61,12 @@ routes = Routes("Control")
 
 @routes.add("GET", AT, role=Role.ADMIN, answer=ActorListShape, refuses=(ActorNotFound,))
 async def list_actors(call: Call, query: ActorsQuery) -> Reply:
-    """List actors at or below what a path or pattern names, the largest first by what they are sorted by."""
+    """List actors at or below what a path or pattern names, the largest first by what they are sorted by.
+
+    With `state` they are those in one of these states, and `total` counts those.
+    """
     with _there(query.path):
-        listing = await call.edge.system.control.ps(query.path, query.sort, query.limit)
+        listing = await call.edge.system.control.ps(query.path, query.sort, query.limit, query.state)
     return Reply({"items": [row_json(row) for row in listing.rows], "total": listing.actors})
 
 

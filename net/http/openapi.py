@@ -77,6 +77,9 @@ LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 _HEADER: Final = "#/components/headers/"
 
+_COMMAS: Final = {"style": "form", "explode": False}
+"""A list in a query is one parameter with commas, not one that is repeated."""
+
 
 def document(routes: Sequence[Route], version: str) -> dict[str, Any]:
     """Return the document that describes these routes."""
@@ -167,9 +170,11 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
             "in": "query",
             "required": field.required,
             "description": field.doc.text,
-            "schema": getattr(field.rule, "rule", field.rule).schema(),
+            "schema": schema,
+            **(_COMMAS if schema["type"] == "array" else {}),
         }
         for field in fields_of(route.query)
+        for schema in [getattr(field.rule, "rule", field.rule).schema()]
     ]
 
 

@@ -53,7 +53,7 @@ class ActorRowShape:
 
 @frozen
 class ActorListShape:
-    """Actors, and how many there are in all."""
+    """Actors, and how many there are in all that fit what was asked for."""
 
     items: tuple[ActorRowShape, ...]
     total: int

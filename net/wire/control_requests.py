@@ -4,8 +4,8 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from net.wire.rules import Choice, Doc, Integer, Text
-from supervisor import Sort, WindowSort
+from net.wire.rules import Choice, Doc, Integer, ListOf, Text
+from supervisor import Activity, Sort, WindowSort
 
 TARGET: Final = Text(
     max_length=512,
@@ -20,6 +20,11 @@ class ActorsQuery:
     """Which actors are listed."""
 
     path: Annotated[str, TARGET, Doc("Those at or below what this path or pattern names.", "/agents/*")] = "/"
+    state: Annotated[
+        tuple[Activity, ...] | None,
+        ListOf(Choice(Activity), len(Activity), min_items=1),
+        Doc("Only those in one of these states, with commas between them.", "failed,paused"),
+    ] = None
     sort: Annotated[Sort, Choice(Sort), Doc("By what they are sorted, the largest first.", "mailbox")] = Sort.MAILBOX
     limit: Annotated[int, Integer(1, 1_000), Doc("How many at most.", 50)] = 50
 

@@ -106,6 +106,17 @@ def test_ps(run: Any) -> None:
     assert lines[-1] == "N of N actors"
 
 
+def test_ps_of_some_states(run: Any) -> None:
+    """The line that counts them counts no others; a state that there is not is said, with those that there are."""
+    none = golden(run("ps", "--state", "failed,stopped").stdout).splitlines()
+    refused = run("ps", "--state", "asleep")
+
+    assert none[-1] == "N of N actors"
+    assert json.loads(run("ps", "--state", "running,busy,passive", "--json").stdout)["total"] > 1
+    assert refused.exit_code == 1
+    assert "state must be one of starting, running, busy, stuck, paused, " in refused.stderr
+
+
 def test_top(run: Any) -> None:
     """Where it is printed it is one window, or as many as wanted."""
     lines = golden(run("top", "/market", "--interval", "0.2").stdout).splitlines()

@@ -9,6 +9,7 @@ from supervisor import (
     ActorFailed,
     ChildSpec,
     Exceeded,
+    Listing,
     MailboxSpec,
     NoSuchActor,
     Sort,
@@ -164,6 +165,24 @@ async def test_the_largest_come_first(sort: Sort, mock_clock: MockClock) -> None
         assert (listing.rows[0].path, len(listing.rows), listing.actors) == ("/s/t/c", 2, 4)
         row = listing.rows[0]
         assert (row.queued, row.oldest_age_s, row.handled, row.busy_s, row.restarts) == (1, 1.0, 4, 1.0, 1)
+
+
+async def test_only_those_of_some_activities_are_listed() -> None:
+    """And counted; where no actor does any of them, the list is empty."""
+    async with open_system(TREE) as system:
+        await system.control.pause("/a")
+        await system.control.stop("/s/b")
+        wanted = {Activity.PAUSED, Activity.STOPPED}
+
+        both = await system.control.ps(activities=wanted)
+        below = await system.control.ps("/s", activities=wanted)
+        first = await system.control.ps(limit=1, activities=wanted)
+        none = await system.control.ps(activities={Activity.FAILED})
+
+        assert {row.path: row.activity for row in both.rows} == {"/a": Activity.PAUSED, "/s/b": Activity.STOPPED}
+        assert [row.path for row in below.rows] == ["/s/b"]
+        assert (len(first.rows), first.actors) == (1, 2)
+        assert none == Listing((), 0)
 
 
 async def test_what_is_gone_is_still_counted() -> None:

@@ -10,6 +10,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from actors import paths
 from actors.messages import DrainOutbox
 from actors.model import Role
+from supervisor import Activity
 from tests.net.http.harness import Answer, Served, served
 
 AT = "/admin/v1/actors"
@@ -54,6 +55,23 @@ async def test_actors_are_listed_by_what_they_did(mock_clock: MockClock) -> None
         everything = (await edge.call("GET", AT, token=admin)).json
         assert {"/journal", "/market", AGENT} <= {item["path"] for item in everything["items"]}
         assert everything["total"] == len(everything["items"])
+
+
+async def test_actors_are_listed_by_state(mock_clock: MockClock) -> None:
+    """Those in one of the states that are asked for; an unknown one is refused with all there are."""
+    async with served() as edge:
+        admin = await edge.user("boss", Role.ADMIN)
+        await edge.agent(admin)
+        await control(edge, admin, "pause", "/market")
+        await control(edge, admin, "stop", AGENT)
+        listed = (await edge.call("GET", f"{AT}?state=paused,stopped", token=admin)).json
+        assert {item["path"]: item["state"] for item in listed["items"]} == {"/market": "paused", AGENT: "stopped"}
+        assert listed["total"] == 2
+        none = (await edge.call("GET", f"{AT}?state=failed", token=admin)).json
+        assert none == {"items": [], "total": 0}
+        for wrong in ("failed,asleep", "", "paused,"):
+            refused = await edge.call("GET", f"{AT}?state={wrong}", token=admin)
+            assert (refused.status, refused.fields) == (400, {"state": f"must be one of {', '.join(Activity)}"})
 
 
 async def test_the_tree_is_shown_to_a_depth(mock_clock: MockClock) -> None:
