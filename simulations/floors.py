@@ -5,32 +5,23 @@ ends a run early ends it on the same tick everywhere: each reports now and then,
 report before all have come to this one.
 """
 
-import logging
-import multiprocessing
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from pathlib import Path
-from typing import Final
 
 import orjson
-from attrs import define, evolve, frozen
+from attrs import evolve
 
-from simulations.division import ONLY, Floor, floors
+from simulations.division import ONLY, floors
 from simulations.event_log import FILE_NAME, file_name
+from simulations.floor_processes import floor_processes
 from simulations.merging import merged
-from simulations.result import Provenance, RunResult
-from simulations.runner import Outside, Progress, simulate_floor
+from simulations.outside import FloorTask, Outside, Progress
+from simulations.result import RunResult
 from simulations.scenario import Scenario
 from simulations.scenario.reading import ScenarioError
-from simulations.settling import few_collections, memory_mib_max
-
-REPORTS: Final = 100
-"""How often a floor reports in a run at most, at most once a tick: each time it may have to wait for the others."""
+from simulations.settling import memory_mib_max
 
 
 class FloorLost(RuntimeError):
@@ -44,14 +35,19 @@ def simulate(scenario: Scenario, outside: Outside) -> RunResult:
     files that cannot be written, FloorLost when a process ends that should not.
     """
     if scenario.floors == 1:
+        from simulations.runner import simulate_floor  # noqa: PLC0415 - several floors run it in their processes alone
+
         return simulate_floor(scenario, ONLY, outside)
     if outside.database is not None:
         problem = f"a database holds one floor, and this scenario has {scenario.floors}; set floors to 1"
         raise ScenarioError(scenario.name, [f"floors: {problem}"])
     assert outside.at_end is None, "one floor can be looked at, with simulate_floor"
     began_s = outside.monotonic_s()
-    task = _Task(scenario, outside.provenance, outside.folder, outside.files, outside.until_s)
-    with _processes(task) as lines:
+    tasks = [
+        FloorTask(scenario, floor, outside.provenance, outside.folder, outside.files, outside.until_s)
+        for floor in floors(scenario.floors)
+    ]
+    with floor_processes(tasks) as lines:
         parts = _Crew(scenario, outside, lines).results()
     text = _index(parts)
     if outside.folder is not None:
@@ -68,56 +64,6 @@ def _index(parts: Sequence[RunResult]) -> bytes:
         for floor, part in zip(floors(len(parts)), parts, strict=True)
     )
     return b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines)
-
-
-@frozen
-class _Task:
-    """What a process needs to know to run one of a scenario's floors."""
-
-    scenario: Scenario
-    provenance: Provenance
-    folder: Path | None
-    files: Path | None
-    until_s: float | None
-
-
-@contextmanager
-def _processes(task: _Task) -> Iterator[list[Connection]]:
-    """Start a process for each floor and give the ends of their lines; whatever happens, none is left."""
-    # Fresh processes: one that is forked from a program with threads may find a lock that nobody will ever release.
-    context = multiprocessing.get_context("spawn")
-    processes: list[SpawnProcess] = []
-    lines: list[Connection] = []
-    try:
-        with _interrupts_held():
-            for floor in floors(task.scenario.floors):
-                line, its_line = context.Pipe()
-                lines.append(line)
-                process = context.Process(target=_serve, args=(task, floor, its_line), name=floor.name, daemon=True)
-                process.start()
-                processes.append(process)
-                its_line.close()  # Or the end of that process would not be the end of the line.
-        yield lines
-    finally:
-        for line in lines:
-            line.close()
-        for process in processes:
-            process.terminate()
-            process.join()
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let a Ctrl-C wait until the end, and have the processes that are started meanwhile never hear of one.
-
-    A terminal sends it to all of them, and it is the first process that says what comes of it.
-    """
-    resource_tracker.ensure_running()  # To start it with the first process would let in what is held back.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Crew:
@@ -168,57 +114,3 @@ class _Crew:
             if number not in self._results:
                 with suppress(BrokenPipeError):  # It has ended already, and what it left waits to be read.
                     line.send(ends)
-
-
-def _serve(task: _Task, floor: Floor, line: Connection) -> None:
-    """Be the process of a floor: run it and send what it leaves behind, or the error of the outside that ended it."""
-    logging.getLogger().addHandler(logging.NullHandler())
-    steps = _Steps(line, -(-task.scenario.time.ticks_total // REPORTS))
-    outside = Outside(
-        monotonic_s=_no_time,
-        provenance=task.provenance,
-        on_progress=steps.report,
-        wants_end=steps.is_over,
-        folder=task.folder,
-        files=task.files,
-        until_s=task.until_s,
-    )
-    result: RunResult | Exception
-    # Until the end of this process, which has nothing to do any more once it has sent what it leaves behind.
-    with few_collections():
-        try:
-            result = simulate_floor(task.scenario, floor, outside)
-        except (ScenarioError, OSError) as error:
-            result = error
-        with suppress(ConnectionError):
-            line.send(result)
-
-
-@define
-class _Steps:
-    """Keeps a floor in step with the others; where nobody listens any more, the run is over."""
-
-    _line: Connection
-    _every_ticks: int
-    _awaits: bool = False
-    _over: bool = False
-
-    def report(self, progress: Progress) -> None:
-        """Say how far this floor is, once all others have come to where it reported last."""
-        if progress.ticks % self._every_ticks and progress.ticks < progress.ticks_total:
-            return
-        try:
-            if self._awaits:
-                self._over = self._line.recv()
-            self._line.send(progress)
-        except (EOFError, ConnectionError):
-            self._over = True
-        self._awaits = True
-
-    def is_over(self) -> bool:
-        """Say whether somebody wants the run to end here."""
-        return self._over
-
-
-def _no_time() -> float:
-    return 0.0

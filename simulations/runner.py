@@ -6,10 +6,9 @@ are committed before the tree starts, and come up as after a restart of the live
 
 import math
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -36,18 +35,19 @@ from simulations.division import Floor
 from simulations.event_log import EventLog, file_name
 from simulations.faults import Faults
 from simulations.market import price_model
+from simulations.outside import Outside, Progress
 from simulations.ports.clock import SECOND_US, CountingIds, VirtualClock, VirtualTime
 from simulations.ports.fleeting import FleetingStore
 from simulations.ports.metering import InLoopMetering
 from simulations.ports.storage import FaultyStorage
 from simulations.recording import Horizon, Recorder
-from simulations.result import Pace, Provenance, RunResult
+from simulations.result import Pace, RunResult
 from simulations.scenario import Scenario
 from simulations.scenario.model import STRATEGY_FAULT
 from simulations.scenario.model import Liquidity as ThinMarket
 from simulations.settling import few_collections, memory_mib_max
 from simulations.strategy_faults import StrategyFaults
-from supervisor import ActorSystem, open_system
+from supervisor import open_system
 
 DAY_S: Final = 86_400.0
 TRADING_DAY_S: Final = 6.5 * 3_600
@@ -58,38 +58,6 @@ CELLS_MAX: Final = 8_000_000
 """Samples times agents that are kept at most, 64 MB, when the scenario does not say how often to sample."""
 
 COMMITS_AT_ONCE: Final = 1_000
-
-
-@frozen
-class Progress:
-    """How far a run is."""
-
-    ticks: int
-    ticks_total: int
-    virtual_s: float
-    trades: int
-    agents: int
-
-
-@frozen
-class Outside:
-    """What a run is handed by the program: real time, who wants to know, and where to write.
-
-    `folder` takes the events as text, `database` a floor's own log, which `tradefloor verify` reads; `files` is the
-    folder from which a scenario's files of prices count. `wants_end` is asked after each tick.
-    """
-
-    monotonic_s: Callable[[], float]
-    provenance: Provenance
-    on_progress: Callable[[Progress], None] = lambda _progress: None
-    wants_end: Callable[[], bool] = lambda: False
-    folder: Path | None = None
-    database: Path | None = None
-    files: Path | None = None
-    until_s: float | None = None
-    """End after so much virtual time, between two ticks if need be."""
-    at_end: Callable[[ActorSystem, Services], Awaitable[None]] | None = None
-    """Called when the run is over and everything in it is at rest, before the actors stop. For one floor alone."""
 
 
 @frozen

@@ -19,8 +19,8 @@ from attrs import evolve, frozen
 
 from simulations.bench.report import Figure
 from simulations.floors import simulate
+from simulations.outside import Outside, Progress
 from simulations.result import Provenance, RunResult
-from simulations.runner import Outside, Progress
 from simulations.scenario import load, parse, with_agents
 
 

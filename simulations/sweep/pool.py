@@ -11,8 +11,8 @@ from typing import Final
 from attrs import frozen
 
 from simulations.floors import simulate
+from simulations.outside import Outside
 from simulations.result import Provenance
-from simulations.runner import Outside
 from simulations.sweep.outcome import Outcome, outcome_of
 from simulations.sweep.plan import Case
 

@@ -7,8 +7,9 @@ from attrs import evolve
 from simulations.division import floors
 from simulations.floors import simulate
 from simulations.merging import merged
+from simulations.outside import Outside
 from simulations.result import Provenance, RunResult
-from simulations.runner import Outside, simulate_floor
+from simulations.runner import simulate_floor
 from simulations.scenario import Scenario, load, parse, with_agents, with_settings
 
 OUTSIDE = Outside(lambda: 0.0, Provenance("0", "", "3"))

@@ -1,25 +1,35 @@
 """A fleet on several floors, each a process: in step with each other, and none left behind."""
 
-import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
-from multiprocessing.context import SpawnProcess
+from multiprocessing import Pipe
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
 import pytest
 from attrs import evolve
 
+from simulations.division import ONLY
 from simulations.event_log import FILE_NAME
+from simulations.floor_serving import serve
 from simulations.floors import FloorLost, simulate
-from simulations.runner import Progress
+from simulations.outside import FloorTask, Progress
 from simulations.scenario import ScenarioError, load, parse, with_agents, with_settings
 from tests.simulations.runs import OUTSIDE, short_form, short_run, side_by_side
 
 AGENTS, TICKS = 13, 40
+
+
+def floor_processes() -> list[int]:
+    """Return the processes of floors that this one has, by their ids."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split()
+    return [int(child) for child in children if "floor_process" in Path(f"/proc/{child}/cmdline").read_text("utf-8")]
 
 
 def test_the_log_of_a_run_lists_those_of_its_floors(tmp_path: Path) -> None:
@@ -57,15 +67,16 @@ def test_an_early_end_is_on_the_same_tick_everywhere() -> None:
 def test_an_interrupt_counts_that_comes_while_processes_are_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its handler hears of it once they are there; they themselves never do."""
     received: list[int] = []
-    start = SpawnProcess.start
 
-    def interrupted_start(process: SpawnProcess) -> None:
-        start(process)
-        for process_id in (process.pid, os.getpid()):
-            assert process_id is not None
-            os.kill(process_id, signal.SIGINT)
+    class Interrupted(subprocess.Popen[bytes]):
+        """A process that is interrupted together with its parent as soon as it is there, as on a terminal."""
 
-    monkeypatch.setattr(SpawnProcess, "start", interrupted_start)
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            for process_id in (self.pid, os.getpid()):
+                os.kill(process_id, signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
     before = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
     try:
         outside = evolve(OUTSIDE, wants_end=lambda: bool(received))
@@ -81,12 +92,32 @@ def test_a_floor_that_is_lost_ends_the_run() -> None:
     """The process of a floor that dies is told of, and none is left behind."""
 
     def kill(_progress: Progress) -> None:
-        multiprocessing.active_children()[0].kill()
+        os.kill(floor_processes()[0], signal.SIGKILL)
 
     with pytest.raises(FloorLost, match="ended before its run did; when memory has run out, ask for fewer agents"):
         simulate(short_form("quickstart", AGENTS, TICKS, "floors=2"), evolve(OUTSIDE, on_progress=kill))
 
-    assert multiprocessing.active_children() == []
+    assert floor_processes() == []
+
+
+@pytest.mark.parametrize(("tick_of_the_end", "ticks"), [(None, TICKS), (10, 11)])
+def test_a_floor_goes_on_as_long_as_it_is_told_to(tick_of_the_end: int | None, ticks: int) -> None:
+    """It reports each tick, waits after each but the first for what all others say, and sends what it leaves behind."""
+    scenario = short_form("quickstart", AGENTS, TICKS)
+    line, its_line = Pipe()
+    line.send(FloorTask(scenario, ONLY, OUTSIDE.provenance, None, None, None))
+    for tick in range(TICKS):
+        line.send(tick == tick_of_the_end)
+
+    with ThreadPoolExecutor() as readers, its_line:
+        read = readers.submit(lambda: [line.recv() for _ in range(ticks + 2)])  # Or the line may be full.
+        serve(its_line)
+        *reports, result = read.result(timeout=30)
+
+    assert [report.ticks for report in reports] == list(range(ticks + 1))
+    assert result.pace.ticks == ticks
+    if tick_of_the_end is None:
+        assert result.digest == simulate(scenario, OUTSIDE).digest
 
 
 def test_a_mistake_that_a_floor_finds_is_raised(tmp_path: Path) -> None:

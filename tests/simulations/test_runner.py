@@ -12,8 +12,8 @@ from persistence.verify import verify
 from simulations import run_folder
 from simulations.event_log import FILE_NAME, FIRST_LINE
 from simulations.floors import simulate
+from simulations.outside import Progress
 from simulations.result import APPROVAL_STATUSES, NONE, TRADE_STATUSES, RunResult
-from simulations.runner import Progress
 from simulations.scenario import load, parse, with_agents
 from tests.simulations.runs import OUTSIDE, short_form, short_run, side_by_side
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from actors.simulating.comparison import METRICS
-from simulations.runner import Progress
+from simulations.outside import Progress
 from tradefloor.__main__ import main
 from tradefloor.commands.simulate import progress_text, span_text
 

@@ -16,13 +16,18 @@ REPORTS: Final = {"plotly", "pyarrow"}
 SERVERS: Final = {"quart", "hypercorn", "grpc", "google.protobuf", "httpx", "trio_websocket"}
 TERMINAL: Final = {"click", "rich", "textual"}
 
+BEYOND_A_FLOOR: Final = OF_TESTS | DATABASE | REPORTS | SERVERS | TERMINAL | {"importlib.metadata"}
+
 LOOK: Final = "import sys; print(*sys.modules, sep='\\n')"
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("module", "unwanted"),
-    [("simulations.floors", OF_TESTS | DATABASE | REPORTS | SERVERS | TERMINAL | {"importlib.metadata"})],
+    [
+        ("simulations.floor_serving", BEYOND_A_FLOOR),
+        ("simulations.floors", BEYOND_A_FLOOR | {"actors.tree"}),
+    ],
 )
 def test_a_fresh_process_loads_no_more_than_it_needs(module: str, unwanted: Collection[str]) -> None:
     """Everything may be installed here, as it is for developers."""

@@ -13,8 +13,9 @@ from attrs import define, field
 from actors.services import Services
 from simulations.division import Floor
 from simulations.floors import FloorLost, simulate
+from simulations.outside import Outside
 from simulations.run_folder import NoRunError, SavedRun, load
-from simulations.runner import Outside, simulate_floor
+from simulations.runner import simulate_floor
 from simulations.scenario import Scenario, ScenarioError
 from simulations.scenario.checks import span
 from supervisor import ActorSystem

@@ -17,10 +17,10 @@ from attrs import define, field, frozen
 from simulations.figures import figures
 from simulations.floors import FloorLost
 from simulations.floors import simulate as run_scenario
+from simulations.outside import Outside, Progress
 from simulations.reports.folder import save_report
 from simulations.result import RunResult, summary
 from simulations.run_folder import save
-from simulations.runner import Outside, Progress
 from simulations.scenario import Document, Scenario, ScenarioError, load, parse, with_extent, with_settings
 from tradefloor.surroundings import provenance
 
