@@ -66,6 +66,7 @@ export async function drawProgress(element, track, virtual_s) {
   const unit_s = inDays ? 86_400 : 3600;
   const line = { x: track.map((point) => point.virtualSeconds / unit_s), y: track.map((point) => point.trades), mode: "lines", type: "scatter", fill: "tozeroy", fillcolor: colour("--accent-soft"), line: { color: colour("--accent"), width: 2 }, hovertemplate: "%{y:,} trades<extra></extra>" };
   const shape = layout({ tickformat: ",d", nticks: 4, rangemode: "tozero" }, true, [0, virtual_s / unit_s], element.clientWidth);
+  shape.margin.b = 28; // Its ticks are of one line, where dates have two.
   shape.xaxis = { ...shape.xaxis, type: "linear", tickformat: ",", ticksuffix: inDays ? " d" : " h" };
   await Plotly.react(element, [line], shape, { displayModeBar: false, responsive: true });
 }

@@ -16,7 +16,7 @@ export function overview(page) {
   const parts = [standing(page), curve(page), positions(page), trades(page), usage(page), events(page)];
   const [tiles, chart, held, orders, used, past] = parts;
   const byHand = tradeForm(page);
-  const timer = setInterval(() => void chart.read(), CHART_MS);
+  const timer = setInterval(() => [tiles, chart].forEach((part) => void part.read()), CHART_MS);
   const onTheme = () => void chart.read();
   addEventListener("themechange", onTheme);
   void store.learnDay(store.agents.get(page.id) ?? { agentId: page.id });
@@ -49,9 +49,18 @@ function standing({ store, ...page }) {
     if (frame.type === "portfolio.update" && frame.agentId === page.id) reserved = frame.data.reserved;
   };
   store.addEventListener("frame", onPortfolio);
-  void get(`/agents/${page.id}/portfolio`).then(({ portfolio }) => (reserved = portfolio.reserved)).catch(() => undefined);
+  const read = async () => {
+    if (reserved !== null) return;
+    try {
+      const { portfolio } = await get(`/agents/${page.id}/portfolio`);
+      reserved ??= portfolio.reserved; // A frame that came meanwhile is newer.
+      show();
+    } catch {
+      // It is read again with the chart, which says what is wrong.
+    }
+  };
   const element = h("section", { class: "tiles", "aria-label": "Standing" }, tiles.map((tile) => tile.element));
-  return { element, close: () => store.removeEventListener("frame", onPortfolio), show: () => {
+  const show = () => {
     const agent = store.agents.get(page.id);
     if (!agent) return;
     const made = agent.open === undefined ? null : agent.value - agent.open;
@@ -61,7 +70,9 @@ function standing({ store, ...page }) {
     tiles[2].show(gain(floating), "of the open positions", tone(floating));
     tiles[3].show(money(agent.cash), percent((100 * agent.cash) / agent.value, false) + " of equity");
     tiles[4].show(money(reserved), "for orders that wait");
-  } };
+  };
+  void read();
+  return { element, read, show, close: () => store.removeEventListener("frame", onPortfolio) };
 }
 
 function curve(page) {

@@ -76,7 +76,7 @@ export function auditPage(root, { store }) {
   };
 }
 
-const agentName = (entry, store) => store.agents.get(entry.agentId)?.name ?? entry.data.name ?? entry.agentId ?? "–";
+const agentName = (entry, store) => store.agents.get(entry.agentId)?.name ?? entry.data.name ?? entry.agentId ?? "";
 
 /** What an entry is about, beyond its type, in a few words. */
 function details({ type, data }) {
@@ -93,5 +93,5 @@ function details({ type, data }) {
 function row(entry, store) {
   const name = agentName(entry, store);
   return h("tr", {}, h("td", { class: "num soft" }, String(entry.seq)), h("td", { class: "soft nowrap" }, dayAndTime(entry.timestamp)), h("td", { class: "nowrap" }, entry.type), h("td", { class: "nowrap" }, entry.actor.name),
-    h("td", { class: "nowrap" }, entry.agentId ? h("a", { class: "link", href: `#/agents/${entry.agentId}`, title: entry.agentId }, name) : "–"), h("td", { class: "soft why" }, details(entry)), h("td", { class: "mono soft", title: entry.hash }, entry.hash.slice(0, 12)));
+    h("td", { class: "nowrap" }, entry.agentId ? h("a", { class: "link", href: `#/agents/${entry.agentId}`, title: entry.agentId }, name) : null), h("td", { class: "soft why" }, details(entry)), h("td", { class: "mono soft", title: entry.hash }, entry.hash.slice(0, 12)));
 }

@@ -30,11 +30,14 @@ function table({ items, rows }) {
         index > 0 && h("div", { class: "soft small" }, difference(row.differences[index], row.unit))))))))));
 }
 
+/** Let a narrow column break a setting at its dots and before its value. */
+const breakable = (setting) => setting.split(/(?<=\.)|(?==)/).map((part, index) => [index > 0 && h("wbr"), part]);
+
 function head(item, index, names) {
   const first = [item.simulationId, ...names.filter((name) => name !== item.simulationId)];
   return [
     h("a", { class: "name", href: `#/simulations/${item.simulationId}` }, item.scenario), h("div", {}, inBrief(item)),
-    item.settings.map((setting) => h("div", { class: "mono" }, setting)), item.state === "cancelled" && h("div", { class: "warn" }, "ended early"),
+    item.settings.map((setting) => h("div", { class: "mono" }, breakable(setting))), item.state === "cancelled" && h("div", { class: "warn" }, "ended early"),
     h("div", { class: "links" }, h("a", { class: "link", href: item.reportUrl, target: "_blank", rel: "noopener", "aria-label": `Report of ${item.scenario}, ${inBrief(item)} (new window)` }, "Report"),
       index === 0 ? h("span", {}, "the first") : h("a", { class: "link", href: `#/simulations/compare/${first.join(",")}`, "aria-label": `Make ${item.scenario}, ${inBrief(item)} the first` }, "Make it the first"))];
 }
