@@ -1,60 +1,22 @@
 """The command line: `tradefloor COMMAND`, or `python -m tradefloor COMMAND`."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import click
 
-from tradefloor import __version__
-
-COMMANDS: Final[Mapping[str, str]] = {
-    "serve": "tradefloor.commands.serve",
-    "services": "tradefloor.commands.services",
-    "user": "tradefloor.commands.user",
-    "verify": "tradefloor.commands.verify",
-    "audit": "tradefloor.commands.audit",
-    "backup": "tradefloor.commands.backup",
-    "restore": "tradefloor.commands.restore",
-    "export": "tradefloor.commands.export",
-    "config": "tradefloor.commands.config",
-    "doctor": "tradefloor.commands.doctor",
-    "summary": "tradefloor.commands.looks",
-    "tree": "tradefloor.commands.tree",
-    "ps": "tradefloor.commands.ps",
-    "top": "tradefloor.commands.top",
-    "inspect": "tradefloor.commands.inspect",
-    "console": "tradefloor.commands.console",
-    "pause": "tradefloor.commands.control",
-    "resume": "tradefloor.commands.control",
-    "stop": "tradefloor.commands.control",
-    "restart": "tradefloor.commands.control",
-    "trace": "tradefloor.commands.trace",
-    "waits": "tradefloor.commands.looks",
-    "dead-letters": "tradefloor.commands.looks",
-    "threads": "tradefloor.commands.looks",
-    "stacks": "tradefloor.commands.stacks",
-    "events": "tradefloor.commands.events",
-    "diff": "tradefloor.commands.diff",
-    "approvals": "tradefloor.commands.approvals",
-    "agents": "tradefloor.commands.agents",
-    "simulate": "tradefloor.commands.simulate",
-    "replay": "tradefloor.commands.replay",
-    "diff-runs": "tradefloor.commands.diff_runs",
-    "sweep": "tradefloor.commands.sweep",
-    "chaos": "tradefloor.commands.chaos",
-    "bench": "tradefloor.commands.bench",
-    "load": "tradefloor.commands.load",
-}
-"""The module of each command, which has an attribute of the command's name, `_` in the place of `-`."""
+from tradefloor.commands import COMMANDS, load
 
 
 class Commands(click.Group):
-    """Imports a command when it is asked for: the server's libraries take longer to load than most commands run."""
+    """Loads the command that is to run, alone: libraries of the server take longer to load than most commands run."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what is wrong with a setting is said in one line."""
+        # No matrix here is large enough for several threads, and to start them takes longer than to load numpy does.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         with _in_one_line():
             return super().invoke(ctx)
 
@@ -63,13 +25,18 @@ class Commands(click.Group):
         return [*COMMANDS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, None for a name that is none."""
-        module = COMMANDS.get(cmd_name)
-        if module is None:
+        """Return a command as help and completion list it, None for a name that is none."""
+        listed = COMMANDS.get(cmd_name)
+        if listed is None:
             return super().get_command(ctx, cmd_name)
-        command: Any = getattr(import_module(module), cmd_name.replace("-", "_"))
-        assert isinstance(command, click.Command)
-        return command
+        return click.Command(cmd_name, short_help=listed.summary)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that arguments ask for, to run it, and the arguments that are left."""
+        name, command, left = super().resolve_command(ctx, args)
+        return name, command if name is None or name not in COMMANDS else load(name), left
 
 
 class WrongValue(click.UsageError):
@@ -89,7 +56,7 @@ def _in_one_line() -> Iterator[None]:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(__version__, prog_name="tradefloor")
+@click.version_option(package_name="tradefloor", prog_name="tradefloor")
 def main() -> None:
     """Fleets of autonomous portfolio agents on paper money, supervised, metered and overseen by people."""
 

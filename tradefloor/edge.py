@@ -33,7 +33,7 @@ from net.websocket.hub import Hub
 from persistence.people import SqlitePeople
 from persistence.simulation_jobs import FolderJobStore
 from supervisor import ChildSpec, SupervisorSpec
-from tradefloor import __version__
+from tradefloor import version
 from tradefloor.floor import Floor, open_floor, signing_secret
 from tradefloor.observing import observed
 from tradefloor.places import SOCKET_NAME
@@ -205,7 +205,7 @@ def _edge(floor: Floor, people: People, simulations: Simulations) -> Edge:
         entropy=entropy,
         auth=AuthSettings(jwt_secret=signing_secret(settings)),
         settings=EdgeSettings(
-            version=__version__,
+            version=version(),
             client_origins=settings.client_url,
             rate_limit_max=settings.rate_limit_max,
             rate_limit_window_s=settings.rate_limit_window,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from simulations.result import Provenance
-from tradefloor import __version__
+from tradefloor import version
 
 SECRET_FILE: Final = "jwt-secret"  # noqa: S105 -- the name of the file, not what is in it
 SECRET_BYTES: Final = 48
@@ -68,7 +68,7 @@ def provenance() -> Provenance:
         changed = "+" if commit and _git(folder, "status", "--porcelain", "--untracked-files=no") else ""
     except OSError:
         commit = changed = ""
-    return Provenance(__version__, commit + changed, platform.python_version())
+    return Provenance(version(), commit + changed, platform.python_version())
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from tests.e2e.console_blocks import PAGE, blocks, golden, renewed, run_all, served
-from tradefloor.__main__ import COMMANDS, main
+from tradefloor.commands import COMMANDS, load
 
 PLAIN = {
     "serve",
@@ -27,9 +27,8 @@ PLAIN = {
 
 def commands() -> Iterator[str]:
     """Yield every command with its subcommands, as they are typed."""
-    context = click.Context(main)
     for name in COMMANDS:
-        command = main.get_command(context, name)
+        command = load(name)
         if isinstance(command, click.Group):
             yield from (f"{name} {below}" for below in command.commands)
         else:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tradefloor.__main__ import COMMANDS
+from tradefloor.commands import COMMANDS
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 

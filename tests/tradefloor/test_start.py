@@ -13,28 +13,45 @@ OF_TESTS: Final = {"pandas", "pytest", "_pytest", "trio.testing", "hypothesis"}
 
 DATABASE: Final = {"sqlite3", "pysqlite3", "sqlite_utils"}
 REPORTS: Final = {"plotly", "pyarrow"}
-SERVERS: Final = {"quart", "hypercorn", "grpc", "google.protobuf", "httpx", "trio_websocket"}
+SERVERS: Final = {"quart", "hypercorn", "grpc", "google.protobuf", "trio_websocket"}
 TERMINAL: Final = {"click", "rich", "textual"}
+BEYOND_A_FLOOR: Final = OF_TESTS | DATABASE | REPORTS | SERVERS | TERMINAL | {"importlib.metadata", "httpx"}
+BEYOND_A_COMMAND: Final = OF_TESTS | DATABASE | REPORTS | SERVERS
+OF_OPERATORS: Final = (
+    "summary tree ps top inspect pause resume stop restart trace waits dead-letters threads stacks events diff "
+    "approvals agents"
+)
 
-BEYOND_A_FLOOR: Final = OF_TESTS | DATABASE | REPORTS | SERVERS | TERMINAL | {"importlib.metadata"}
+LOOK: Final = "; import sys; print(*sys.modules, sep='\\n', file=sys.stderr)"
 
-LOOK: Final = "import sys; print(*sys.modules, sep='\\n')"
+
+def of_commands(names: str) -> str:
+    """Return a program that loads commands, as the command line does."""
+    return f"from tradefloor.commands import load; list(map(load, {names!r}.split()))"
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
-    ("module", "unwanted"),
+    ("program", "unwanted"),
     [
-        ("simulations.floor_serving", BEYOND_A_FLOOR),
-        ("simulations.floors", BEYOND_A_FLOOR | {"actors.tree"}),
+        ("import simulations.floor_serving", BEYOND_A_FLOOR),
+        ("import simulations.floors", BEYOND_A_FLOOR | {"actors.tree"}),
+        (
+            "from tradefloor.__main__ import main; main(['--help'], standalone_mode=False)",
+            BEYOND_A_FLOOR - {"click"} | {"numpy", "trio", "attr", "tradefloor.commands.simulate"},
+        ),
+        (of_commands("simulate"), BEYOND_A_COMMAND | {"httpx", "rich", "textual"}),
+        (of_commands(OF_OPERATORS), BEYOND_A_COMMAND | {"textual", "numpy", "actors.tree"}),
     ],
 )
-def test_a_fresh_process_loads_no_more_than_it_needs(module: str, unwanted: Collection[str]) -> None:
+def test_a_fresh_process_loads_no_more_than_it_needs(program: str, unwanted: Collection[str]) -> None:
     """Everything may be installed here, as it is for developers."""
-    program = [sys.executable, "-c", f"import {module}; {LOOK}"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
-    loaded = subprocess.run(program, capture_output=True, text=True, check=True, env=environment).stdout.split()
+    ran = subprocess.run(
+        [sys.executable, "-c", program + LOOK], capture_output=True, text=True, check=True, env=environment
+    )
 
-    assert module in loaded
+    loaded = ran.stderr.split()
+    assert "sys" in loaded
     assert {name for name in loaded if name in unwanted} == set()

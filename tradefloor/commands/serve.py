@@ -12,7 +12,7 @@ from net.auth.passwords import Passwords
 from net.grpc.server import ListenError
 from persistence.files import FloorInUse
 from persistence.sqlite import has_wal_reset_bug, sqlite_version
-from tradefloor import __version__
+from tradefloor import version
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
 from tradefloor.edge import nothing_first, open_edge
 from tradefloor.floor import Floor
@@ -94,7 +94,7 @@ async def run(settings: Settings, demo: bool, tracing: "Tracing | None" = None) 
 
 def announce(settings: Settings, url: str, *, demo: bool) -> None:
     """Print where the floor is and how to sign in."""
-    lines = [f"Tradefloor {__version__} is open at {url}"]
+    lines = [f"Tradefloor {version()} is open at {url}"]
     if settings.is_development:
         lines.append(f"Sign in as {DEMO_EMAIL} with the password {DEMO_PASSWORD} (development only).")
     if demo:

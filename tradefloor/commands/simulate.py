@@ -14,11 +14,9 @@ from typing import Final
 import click
 from attrs import define, field, frozen
 
-from simulations.figures import figures
 from simulations.floors import FloorLost
 from simulations.floors import simulate as run_scenario
 from simulations.outside import Outside, Progress
-from simulations.reports.folder import save_report
 from simulations.result import RunResult, summary
 from simulations.run_folder import save
 from simulations.scenario import Document, Scenario, ScenarioError, load, parse, with_extent, with_settings
@@ -74,7 +72,7 @@ def simulate(
             show = ProgressLines(interrupted) if progress_as == "json" else ProgressLine()
             result = _run(wanted, document, Place(folder, db), show, interrupted)
             save(result, folder, document.folder)
-            page = save_report(result, folder) if report else None
+            page = _reported(result, folder) if report else None
     except ScenarioError as error:
         click.echo(str(error), err=True)
         ctx.exit(2)
@@ -85,9 +83,17 @@ def simulate(
         click.echo(str(error), err=True)
         ctx.exit(1)
     if as_json:
+        from simulations.figures import figures  # noqa: PLC0415 - those of a sweep, which a person does not see
+
         click.echo(json.dumps({**summary(result), "figures": figures(result)}, indent=2))
     else:
         click.echo(_told(result, folder, page))
+
+
+def _reported(result: RunResult, folder: Path) -> Path:
+    from simulations.reports.folder import save_report  # noqa: PLC0415 - loads plotly and pyarrow, and the run comes first
+
+    return save_report(result, folder)
 
 
 @frozen
