@@ -6,9 +6,13 @@ import re
 import zlib
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import schemathesis
 from schemathesis.generation.meta import TestPhase
+
+from net.http.problems import MEDIA_TYPE
+from tests.net.http.declared import require_declared
 
 POOL: Final[dict[str, Any]] = json.loads(Path(os.environ["FUZZ_POOL"]).read_text("utf-8"))
 """Written by the runner: `objects`, each the ids that belong together; `own`, an agent of a user's; `credentials` and
@@ -31,6 +35,7 @@ WATCH: Final = "watchActors"
 WINDOW_MS_MIN: Final = 200
 FOLLOW: Final = "tailEvents"
 SIMULATED_DAYS: Final = 1
+SIMULATED_AGENTS: Final = 100
 NOBODY_LISTENS: Final = "http://127.0.0.1:9/"
 
 
@@ -70,9 +75,9 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     elif operation in CONTROLS and isinstance(body, dict) and str(body.get("path", "")).startswith("/"):
         # Any other path, or a pattern, could stop the server that is tried.
         body["path"] = POOL["actor"]
-    elif operation == "startSimulation" and isinstance(body, dict) and body.get("days") in range(1, 3_661):
+    elif operation == "startSimulation" and isinstance(body, dict):
         # A simulation takes as long as it is told to.
-        body["days"] = SIMULATED_DAYS
+        shorten_simulation(body)
     elif operation == "putAlerts" and isinstance(body, dict) and isinstance(body.get("channels"), dict):
         # Alerts would go to whatever address was made up.
         url = body["channels"].get("webhookUrl")
@@ -89,6 +94,15 @@ def shorten(case: schemathesis.Case[Any], operation: str | None) -> None:
         query["seconds"] = TRACE_S_MAX
     elif operation == FOLLOW and isinstance(query, dict) and str(query.get("follow")).lower() == "true":
         query["follow"] = "false"
+
+
+def shorten_simulation(body: dict[str, Any]) -> None:
+    """Ask for little, where much, or as much as the scenario has, was asked for validly."""
+    days, agents = body.get("days"), body.get("agents")
+    if days is None or (isinstance(days, int | float) and SIMULATED_DAYS < days <= 3_660):
+        body["days"] = SIMULATED_DAYS
+    if agents is None or (isinstance(agents, int | float) and SIMULATED_AGENTS < agents <= 100_000 and not agents % 1):
+        body["agents"] = SIMULATED_AGENTS
 
 
 def end_soon(case: schemathesis.Case[Any]) -> None:
@@ -127,3 +141,13 @@ def foreign_objects_are_not_there(
         return  # It is answered by what the path is, whatever the id in it.
     ids = set(map(str, (case.path_parameters or {}).values()))
     assert not (ids & set(POOL["foreign"]) and response.status_code < 400), "another user's object was reached"
+
+
+@schemathesis.check
+def refusals_are_declared(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
+) -> None:
+    """Each problem is among those that its operation declares, by its type as well as by its status."""
+    if MEDIA_TYPE in response.headers.get("content-type", []):
+        path = unquote(urlsplit(str(response.request.url)).path)
+        require_declared(str(response.request.method), path, response.json())
