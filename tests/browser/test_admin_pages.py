@@ -3,9 +3,9 @@
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.chromium import window
+from tests.browser.chromium import Window, window
 from tests.browser.floor_api import api, make_agent
 from tests.e2e.program import Program
 
@@ -94,9 +94,7 @@ def test_an_actor_is_paused_and_resumed(browser: Browser, floor: Program) -> Non
         desk.go("supervision")
         market = desk.page.get_by_role("row").filter(has=desk.page.get_by_role("button", name="market", exact=True))
         for verb, state in (("Pause", "paused"), ("Resume", "running")):
-            market.get_by_role("button", name=verb).click()
-            desk.page.get_by_role("dialog").get_by_label("Reason").fill("odd prices")
-            desk.page.get_by_role("dialog").get_by_role("button", name=verb).click()
+            _order(desk, market, verb)
             expect(market).to_contain_text(state)
         market.get_by_role("button", name="market", exact=True).click()
         chosen = desk.page.get_by_role("region", name="The chosen actor")
@@ -123,3 +121,26 @@ def test_actors_are_ranked_over_the_whole_floor(browser: Browser, floor: Program
         actors.get_by_role("button", name="Tree").click()
         expect(actors.get_by_role("button", name="journal", exact=True)).to_be_visible()
         assert desk.wrongs == []
+
+
+def test_actors_that_do_not_work_are_found(browser: Browser, floor: Program) -> None:
+    """Wherever they are in the tree, and until they go on."""
+    with window(browser, floor.url) as desk:
+        desk.sign_in()
+        desk.go("supervision")
+        actors = desk.page.get_by_role("region", name="Actors")
+        row = actors.get_by_role("row").filter(has_text="drawdown")
+        _order(desk, row, "Pause")
+        actors.get_by_role("button", name="Set aside").click()
+        expect(row).to_contain_text("paused")
+        expect(actors.get_by_text("1 of 1 actors.")).to_be_visible()
+        _order(desk, row, "Resume")
+        expect(actors.get_by_text("No actor has failed, is stuck, paused or stopped.")).to_be_visible()
+        assert desk.wrongs == []
+
+
+def _order(desk: Window, row: Locator, verb: str) -> None:
+    """Have something done to the actor of a row, and say why."""
+    row.get_by_role("button", name=verb).click()
+    desk.page.get_by_role("dialog").get_by_label("Reason").fill("odd prices")
+    desk.page.get_by_role("dialog").get_by_role("button", name=verb).click()

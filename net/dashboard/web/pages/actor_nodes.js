@@ -18,6 +18,7 @@ export const RANKINGS = {
   busy: { name: "Busiest", at: `/top?windows=1&intervalMs=${WINDOW_MS}&limit=${RANKED_MAX}`, fits: (item) => item.rate > 0, none: "No actor handled a message in the last second." },
   full: { name: "Fullest", at: `?sort=mailbox&limit=${RANKED_MAX}`, fits: (item) => item.mailbox > 0, none: "No message waits in any mailbox." },
   restarted: { name: "Restarted", at: `?sort=restarts&limit=${RANKED_MAX}`, fits: (item) => item.restarts > 0, none: "No actor had to be restarted since the floor began." },
+  aside: { name: "Set aside", at: `?state=failed,stuck,paused,stopped&limit=${RANKED_MAX}`, fits: () => true, none: "No actor has failed, is stuck, paused or stopped." },
 };
 
 /** The nodes of the tree that are open, each before those below it. A node that has gone meanwhile is left out. */
