@@ -17,20 +17,13 @@ from attrs import fields
 from actors.events import Recorded, TradeEventRecord
 from actors.model import Trade
 from persistence import codec
-from simulations.division import Floor
 
-FILE_NAME: Final = "events.jsonl"
 LINES_AT_ONCE: Final = 1_000
 """Lines hashed and written together."""
 
 TRADE_FIELDS: Final = tuple(field.name for field in fields(Trade))
 FIRST_LINE: Final = orjson.dumps({"trade": TRADE_FIELDS}, option=orjson.OPT_APPEND_NEWLINE)
 _trade_values: Final = attrgetter(*TRADE_FIELDS)
-
-
-def file_name(floor: Floor) -> str:
-    """Return the name of a floor's log: that of the run where there is one floor, else one with its number."""
-    return FILE_NAME if floor.of == 1 else f"events-{floor.number + 1}.jsonl"
 
 
 class EventLog:

@@ -14,8 +14,8 @@ import orjson
 from attrs import evolve
 
 from simulations.division import ONLY, floors
-from simulations.event_log import FILE_NAME, file_name
 from simulations.floor_processes import floor_processes
+from simulations.log_files import FILE_NAME, file_name
 from simulations.merging import merged
 from simulations.outside import FloorTask, Outside, Progress
 from simulations.result import RunResult

@@ -14,7 +14,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from actors.model import ApprovalStatus, TradeStatus
-from actors.ports.oversight import RiskLevel
+from actors.risk import RiskLevel
 from simulations.scenario import Scenario
 
 Ints = NDArray[np.int64]
@@ -39,7 +39,7 @@ APPROVAL_STATUSES: Final = (
 )
 """How an approval stands, by the numbers of `Approvals.status`; pending ones were so when the run ended."""
 
-LEVELS: Final[tuple[RiskLevel, ...]] = ("low", "medium", "high", "critical")
+LEVELS: Final = tuple(level.value for level in RiskLevel)
 """Levels of risk, by the numbers of `Approvals.level`."""
 
 

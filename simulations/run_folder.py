@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from simulations.division import floors
-from simulations.event_log import file_name
+from simulations.log_files import file_name
 from simulations.result import RunResult, summary
 from simulations.scenario import Document, Scenario, parse, to_tables
 

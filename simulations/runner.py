@@ -32,8 +32,9 @@ from simulations.approvers import Approver, AttendedOversight, approvers
 from simulations.columns import refused_orders
 from simulations.determinism import deterministic_scheduling
 from simulations.division import Floor
-from simulations.event_log import EventLog, file_name
+from simulations.event_log import EventLog
 from simulations.faults import Faults
+from simulations.log_files import file_name
 from simulations.market import price_model
 from simulations.outside import Outside, Progress
 from simulations.ports.clock import SECOND_US, CountingIds, VirtualClock, VirtualTime

@@ -16,9 +16,9 @@ import pytest
 from attrs import evolve
 
 from simulations.division import ONLY
-from simulations.event_log import FILE_NAME
 from simulations.floor_serving import serve
 from simulations.floors import FloorLost, simulate
+from simulations.log_files import FILE_NAME
 from simulations.outside import FloorTask, Progress
 from simulations.scenario import ScenarioError, load, parse, with_agents, with_settings
 from tests.simulations.runs import OUTSIDE, short_form, short_run, side_by_side

@@ -10,8 +10,9 @@ from attrs import evolve
 from actors.model import ApprovalStatus, TradeStatus
 from persistence.verify import verify
 from simulations import run_folder
-from simulations.event_log import FILE_NAME, FIRST_LINE
+from simulations.event_log import FIRST_LINE
 from simulations.floors import simulate
+from simulations.log_files import FILE_NAME
 from simulations.outside import Progress
 from simulations.result import APPROVAL_STATUSES, NONE, TRADE_STATUSES, RunResult
 from simulations.scenario import load, parse, with_agents

@@ -35,7 +35,7 @@ def of_commands(names: str) -> str:
     ("program", "unwanted"),
     [
         ("import simulations.floor_serving", BEYOND_A_FLOOR),
-        ("import simulations.floors", BEYOND_A_FLOOR | {"actors.tree"}),
+        ("import simulations.floors", BEYOND_A_FLOOR | {"trio", "cattrs.preconf.orjson"}),
         (
             "from tradefloor.__main__ import main; main(['--help'], standalone_mode=False)",
             BEYOND_A_FLOOR - {"click"} | {"numpy", "trio", "attr", "tradefloor.commands.simulate"},
