@@ -21,7 +21,7 @@ from persistence.schema import migrations
 from persistence.sqlite import connect_reader, log_of, sqlite_version, translated
 from tradefloor import diagnosis
 from tradefloor.diagnosis import Finding, Grade
-from tradefloor.floor import service_files
+from tradefloor.places import service_files
 from tradefloor.settings import Settings, stray_variables
 from tradefloor.surroundings import SECRET_FILE, SystemClock
 from tradefloor.tls import client_tls

@@ -5,9 +5,8 @@ they live elsewhere; the tree of actors starts; the edge is the last to open and
 """
 
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import grpc
@@ -35,6 +34,7 @@ from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
 from persistence.store import SqliteStore, open_store
 from supervisor import ActorSystem, correlation_id, open_system
+from tradefloor.places import service_files
 from tradefloor.settings import Settings
 from tradefloor.stopping import say
 from tradefloor.surroundings import SystemClock, SystemIds, development_secret, entropy
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from tradefloor.tracing import Tracing
 
 SECONDS_US: Final = 1_000_000
-METERING_FILE: Final = "metering.db"
-OVERSIGHT_FILE: Final = "oversight.db"
 
 
 @frozen
@@ -189,8 +187,3 @@ def grpc_services(
                 )
             )
         yield ServiceAddresses(metering, oversight)
-
-
-def service_files(folder: Path) -> Mapping[str, Path]:
-    """Return where the embedded services keep what they know, by service."""
-    return {"metering": folder / METERING_FILE, "oversight": folder / OVERSIGHT_FILE}

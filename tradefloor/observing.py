@@ -12,9 +12,9 @@ from net.metrics.floor import grpc_source, journal_source, loop_source, outbox_s
 from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
 from net.websocket.hub import Hub
-from tradefloor.floor import Floor
 
 if TYPE_CHECKING:
+    from tradefloor.floor import Floor
     from tradefloor.tracing import Tracing
 
 OTLP: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -36,7 +36,7 @@ def tracing_wanted(service: str = "tradefloor") -> "Tracing | None":
     return Tracing(exporting_provider(service))
 
 
-def observed(edge: Edge, floor: Floor, hub: Hub, trades: TradeMeter, loop_lag: Histogram) -> Edge:
+def observed(edge: Edge, floor: "Floor", hub: Hub, trades: TradeMeter, loop_lag: Histogram) -> Edge:
     """Return the edge with the floor's limits and metrics."""
     asks = AskMeter()
     floor.system.observe_asks(asks.ended)

@@ -21,6 +21,7 @@ OF_OPERATORS: Final = (
     "summary tree ps top inspect pause resume stop restart trace waits dead-letters threads stacks events diff "
     "approvals agents"
 )
+BESIDE_A_FLOOR: Final = "services user verify audit backup restore export config doctor"
 
 LOOK: Final = "; import sys; print(*sys.modules, sep='\\n', file=sys.stderr)"
 
@@ -41,6 +42,7 @@ def of_commands(names: str) -> str:
             BEYOND_A_FLOOR - {"click"} | {"numpy", "trio", "attr", "tradefloor.commands.simulate"},
         ),
         (of_commands("simulate"), BEYOND_A_COMMAND | {"httpx", "rich", "textual"}),
+        (of_commands(BESIDE_A_FLOOR), {"tradefloor.floor", "plotly", "quart", "hypercorn", "trio.testing"}),
         (of_commands(OF_OPERATORS), BEYOND_A_COMMAND | {"textual", "numpy", "actors.tree"}),
     ],
 )

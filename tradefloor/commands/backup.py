@@ -8,7 +8,7 @@ import click
 from actors.errors import JournalUnavailable
 from persistence.backup import AlreadyThere, BackupDamaged, back_up
 from tradefloor.commands.progress import copying, size_text
-from tradefloor.floor import service_files
+from tradefloor.places import service_files
 from tradefloor.settings import chosen_options
 
 

@@ -10,7 +10,7 @@ from persistence.backup import AlreadyThere, BackupDamaged
 from persistence.backup import restore as restore_backup
 from persistence.files import FloorInUse
 from tradefloor.commands.progress import copying, size_text
-from tradefloor.floor import service_files
+from tradefloor.places import service_files
 from tradefloor.settings import chosen_options
 
 

@@ -11,9 +11,9 @@ from net.grpc.embedded import serve_both
 from net.grpc.server import ListenError
 from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
-from tradefloor.floor import METERING_FILE, OVERSIGHT_FILE
 from tradefloor.logs import configure_logging
 from tradefloor.observing import tracing_wanted
+from tradefloor.places import service_files
 from tradefloor.settings import FILE, chosen_options
 from tradefloor.surroundings import SystemClock
 from tradefloor.tls import server_tls
@@ -60,7 +60,8 @@ def services(
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise click.ClickException(f"cannot use {data} ({error.strerror}); choose another with --data") from error
-    metering, oversight = SqliteMeteringStore(data / METERING_FILE), SqliteOversightStore(data / OVERSIGHT_FILE)
+    files = service_files(data)
+    metering, oversight = SqliteMeteringStore(files["metering"]), SqliteOversightStore(files["oversight"])
     stopping = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda _signum, _frame: stopping.set())
