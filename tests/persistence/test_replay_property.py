@@ -45,9 +45,12 @@ order = st.tuples(
     st.integers(1, 400),
     st.sampled_from(OrderType),
 )
+tick = st.sampled_from([90, 105, 120])
+"""The price of every symbol, in dollars: limits fill at the lowest one, stops are triggered at the highest."""
+
 step = st.tuples(
     st.sampled_from(AGENTS),
-    order | st.sampled_from(["approve", "reject", "expire", "cancel", "liquidate", "tick", "repeat"]),
+    order | tick | st.sampled_from(["approve", "reject", "expire", "cancel", "liquidate", "repeat"]),
     st.integers(0, 20 * DAY_US),
     st.booleans(),
 )
@@ -94,12 +97,12 @@ class Floor:
             )
             return placed(book, asked, ticket, agent=agent, threshold_micros=dollars(20_000))
         if what == "liquidate":
-            prices = dict.fromkeys(SYMBOLS, dollars(100))
-            return liquidate(book, agent, prices, self.now_us, lambda prefix: f"{prefix}_{self._next()}")
-        if what == "tick":
-            tick = TickPrices(self.now_us, dict.fromkeys(SYMBOLS, dollars(90 + self.orders % 3 * 15)))
+            last = dict.fromkeys(SYMBOLS, dollars(100))
+            return liquidate(book, agent, last, self.now_us, lambda prefix: f"{prefix}_{self._next()}")
+        if isinstance(what, int):
+            prices = TickPrices(self.now_us, dict.fromkeys(SYMBOLS, dollars(what)))
             return fire(
-                book, agent, resting_orders(book), tick, RULES, assess, lambda prefix: f"{prefix}_{self._next()}"
+                book, agent, resting_orders(book), prices, RULES, assess, lambda prefix: f"{prefix}_{self._next()}"
             )
         request_id = next(iter(book.approvals), "ovr_none")
         if what == "expire":
@@ -159,7 +162,7 @@ def test_the_steps_of_the_property_do_something(tmp_path: Path) -> None:
     counts = []
     for what in (
         *(small, large, "approve", large, "reject", large, "expire", large, "cancel"),
-        *(resting, triggered, "tick", "tick", "tick", "liquidate", "repeat"),
+        *(resting, triggered, 90, 120, 90, "liquidate", "repeat"),
     ):
         floor.step("agt_1", what, 1)
         counts.append(len(floor.batch))

@@ -12,8 +12,8 @@ from net.http.routing import Route
 from tests.net.http.harness import Served, served
 
 KEY = "key_of_the_bot"
-REQUEST = "ovr_2"
-"""Every order takes an id for a request, whether or not it will wait."""
+REQUEST = "ovr_1"
+"""Only an order that waits takes an id for a request."""
 
 OPEN = {"sign_in", "refresh", "slack_action"}
 """What needs no token behind the gate; before it stand probes and documents, which are everybody's."""
