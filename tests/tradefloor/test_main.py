@@ -1,9 +1,12 @@
 """The command line as a whole."""
 
+import os
+
 import pytest
 from click.testing import CliRunner
 
 from tradefloor.__main__ import main
+from tradefloor.commands import COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,25 @@ def test_an_unknown_flag_is_answered_with_the_usage() -> None:
     result = CliRunner().invoke(main, ["serve", "--prot", "1"])
     assert "Try 'main serve --help' for help." in result.output
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_matrices_take_one_thread_unless_somebody_says_otherwise(
+    given: dict[str, str], used: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable is set before a command is loaded, and with it numpy."""
+    monkeypatch.setattr(os, "environ", given)
+
+    assert CliRunner().invoke(main, ["simulate", "--help"]).exit_code == 0
+
+    assert given["OPENBLAS_NUM_THREADS"] == used
+
+
+def test_help_lists_commands_by_what_they_do() -> None:
+    """In whole sentences, on 80 columns, without loading them."""
+    result = CliRunner().invoke(main, ["--help"], terminal_width=80)
+
+    lines = result.output.splitlines()
+    commands = dict(line.split(maxsplit=1) for line in lines[lines.index("Commands:") + 1 :])
+    assert commands == {name: listed.summary for name, listed in COMMANDS.items()}
+    assert all(summary.endswith(".") for summary in commands.values())
