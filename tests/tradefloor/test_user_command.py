@@ -4,11 +4,13 @@ import json
 import os
 import pwd
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
 from argon2 import PasswordHasher
+from attrs import evolve
 from click.testing import CliRunner, Result
 
 from actors.events import Recorded, UserChanged, UserPasswordChanged, UserSignedIn, UserSignedOut
@@ -17,11 +19,18 @@ from actors.ports.people import SignIn
 from persistence.people import SqlitePeople
 from persistence.store import open_store
 from persistence.verify import verify
+from tests.net.http.harness import CHEAP
 from tradefloor.commands.user import user
 
 PASSWORD = "correct horse battery"
 OTHER_PASSWORD = "staple correct horse"
 EMAIL = "Ana@Example.com"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords cheaply; the command says nothing of how dear it is."""
+    monkeypatch.setattr("tradefloor.commands.user.AuthSettings", partial(evolve, CHEAP))
 
 
 @pytest.fixture
