@@ -23,6 +23,8 @@ from simulations.outside import FloorTask, Progress
 from simulations.scenario import ScenarioError, load, parse, with_agents, with_settings
 from tests.simulations.runs import OUTSIDE, short_form, short_run, side_by_side
 
+pytestmark = pytest.mark.usefixtures("processes_unmeasured")
+
 AGENTS, TICKS = 13, 40
 
 

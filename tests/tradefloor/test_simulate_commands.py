@@ -121,6 +121,7 @@ def test_a_replay_stops_at_a_moment_and_shows_an_actor(run: Path) -> None:
     assert len(whole["actors"]) == 6
 
 
+@pytest.mark.usefixtures("processes_unmeasured")
 def test_a_divided_run_is_looked_at_by_its_floors(tmp_path: Path) -> None:
     """A replay looks at one floor, and two runs part in the log of one."""
     folders = [tmp_path / "one", tmp_path / "other"]
