@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -57,20 +58,28 @@ def as_json(figures: Sequence[Figure]) -> list[dict[str, Any]]:
 
 
 def print_table(title: str, figures: Sequence[Figure], console: Console) -> None:
-    """Print the figures for people."""
-    table = Table(title=title, title_justify="left")
-    for heading in ("figure", "value", "unit", "bound", "ratio", "wanted", ""):
-        table.add_column(heading, justify="right" if heading in {"value", "bound", "ratio", "wanted"} else "left")
-    for figure in figures:
-        table.add_row(
-            figure.name,
-            _number(figure.value),
-            figure.unit,
-            "" if figure.bound is None else f"{figure.bound_name}: {_number(figure.bound)}",
-            "" if figure.ratio is None else f"{figure.ratio:.2f}",
-            _wanted(figure),
-            {None: "", True: "[green]met", False: "[red]missed"}[figure.is_met],
+    """Print the figures for people, also into 80 columns; what no figure has gets no column."""
+    columns = {
+        "figure": [figure.name for figure in figures],
+        "value": [_number(figure.value) for figure in figures],
+        "unit": [figure.unit for figure in figures],
+        "bound": [
+            "" if figure.bound is None else f"{figure.bound_name}: {_number(figure.bound)}" for figure in figures
+        ],
+        "ratio": ["" if figure.ratio is None else f"{figure.ratio:.2f}" for figure in figures],
+        "wanted": [_wanted(figure) for figure in figures],
+        "": [{None: "", True: "[green]met", False: "[red]missed"}[figure.is_met] for figure in figures],
+    }
+    shown = {heading: cells for heading, cells in columns.items() if any(cells)}
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0)
+    for heading in shown:
+        table.add_column(
+            heading,
+            justify="right" if heading in {"value", "bound", "ratio", "wanted"} else "left",
+            no_wrap=heading not in {"figure", "bound"},
         )
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
     console.print(table)
 
 

@@ -50,3 +50,14 @@ def test_json_and_table_show_the_same() -> None:
         if word not in out.getvalue()
     ] == []
     assert any("stop" in line and "1.25" in line and "<= 10.00" in line for line in lines)
+
+
+def test_a_table_fits_eighty_columns() -> None:
+    """Names give way, numbers never do; what no figure has gets no column."""
+    out = io.StringIO()
+    figures = [Figure(f"{count:,} agents, agent-ticks after the opening", count, "1/s") for count in (10, 10**9)]
+    print_table("simulate", figures, Console(file=out, width=80))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("1,000,000,000 1/s" in line for line in lines)
+    assert not any(heading in out.getvalue() for heading in ("bound", "ratio", "wanted"))
