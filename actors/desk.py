@@ -167,9 +167,7 @@ def place_orders(
 
 def is_held(book: Book, symbol: str) -> bool:
     """Say whether a trade in this symbol waits for approval."""
-    return bool(book.approvals) and any(
-        book.open_trades[held.trade_id].symbol == symbol for held in book.approvals.values()
-    )
+    return any(book.open_trades[held.trade_id].symbol == symbol for held in book.approvals.values())
 
 
 def fill_or_hold(

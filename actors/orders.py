@@ -4,9 +4,6 @@ from actors.money import MICROS_PER_DOLLAR, divide_half_even
 
 FEE_MICROS_MIN = MICROS_PER_DOLLAR
 FEE_PER_MILLE = 1
-LEAST_FEE_MICROS_MAX = FEE_MICROS_MIN * 1000 // FEE_PER_MILLE
-"""Up to this notional the smallest fee is the larger one."""
-
 EXECUTED_TRADE_COST_MICROS = MICROS_PER_DOLLAR // 10
 """The metered cost of an executed trade; a submission costs nothing but one API call. Simulations may change both."""
 
@@ -21,9 +18,7 @@ def notional_micros(price_micros: int, quantity: int) -> int:
 
 def fee_micros(notional: int) -> int:
     """Return the fee of a fill: the larger of $1.00 and 0.1 % of the notional."""
-    if notional <= LEAST_FEE_MICROS_MAX:
-        return FEE_MICROS_MIN
-    return divide_half_even(notional * FEE_PER_MILLE, 1000)
+    return max(FEE_MICROS_MIN, divide_half_even(notional * FEE_PER_MILLE, 1000))
 
 
 def selling_fee_micros(notional: int) -> int:

@@ -1,7 +1,6 @@
 """What a commit owes to those outside: usage for metering, requests and decisions for oversight, news for people."""
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Final, get_args
+from collections.abc import Iterable, Iterator
 
 from actors.book import EXECUTED, SUBMITTED
 from actors.events import (
@@ -29,7 +28,7 @@ from actors.ports.metering import QuotaLimits, UsageEvent
 from actors.ports.notifications import Notification, NotifyTarget
 from actors.ports.oversight import DecisionRecord, OversightRequestRecord
 
-_TOLD: Final = frozenset({UsageAlert, *get_args(ApprovalEventRecord)})
+_Told = UsageAlert | ApprovalEventRecord
 """The events that people are told of."""
 
 OUTSIDE_CHANNELS = frozenset({"oversight", "auto"})
@@ -53,9 +52,10 @@ def deliveries_of(events: Iterable[BookEvent], ids: Ids) -> tuple[Delivery, ...]
     return (*((UsageDelivery(tuple(usage)),) if usage else ()), *oversight)
 
 
-def news_of(agent: Agent, events: Collection[Event], at_us: int, ids: Ids) -> tuple[NotificationDelivery, ...]:
+def news_of(agent: Agent, events: Iterable[Event], at_us: int, ids: Ids) -> tuple[NotificationDelivery, ...]:
     """Return what Slack and the agent's webhook are told of these events, as the agent's alerts say."""
-    if _TOLD.isdisjoint(map(type, events)):
+    told = [event for event in events if isinstance(event, _Told)]
+    if not told:
         return ()  # As of nearly every trade.
     channels = agent.alerts.channels
     targets = [
@@ -65,7 +65,7 @@ def news_of(agent: Agent, events: Collection[Event], at_us: int, ids: Ids) -> tu
     ]
     if not targets:
         return ()
-    news = tuple(_news(agent, events, at_us, ids))
+    news = tuple(_news(agent, told, at_us, ids))
     return tuple(NotificationDelivery(target, news) for target in targets)
 
 
@@ -79,11 +79,11 @@ def quota_limits(agent: Agent) -> QuotaLimits:
     return QuotaLimits(agent.quota.api_calls, agent.quota.budget_per_month_micros)
 
 
-def _news(agent: Agent, events: Iterable[Event], at_us: int, ids: Ids) -> Iterator[Notification]:
-    for event in events:
+def _news(agent: Agent, told: Iterable[_Told], at_us: int, ids: Ids) -> Iterator[Notification]:
+    for event in told:
         if isinstance(event, UsageAlert):
             yield Notification(ids.new("ntf"), event.type, agent.agent_id, agent.name, at_us, alert=event)
-        elif isinstance(event, ApprovalEventRecord):
+        else:
             approval, trade = event.approval, event.trade
             yield Notification(ids.new("ntf"), event.type, agent.agent_id, agent.name, at_us, approval, trade)
 

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Final
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.book import open_book
 from actors.events import AgentCreated, AgentStatusChanged
@@ -65,18 +65,15 @@ def commits(scenario: Scenario, floor: Floor, start_us: int) -> Iterator[Commit]
             drawn = _Drawn(_draw(group.risk, rng), _draw(group.budget, rng))
             place = next(places)
             if floor.has(place):
-                made, active = (
-                    _agent(group, f"{name} {number}", terms, drawn, _agent_id(place), status, start_us)
-                    for status in (AgentStatus.PAUSED, AgentStatus.ACTIVE)
-                )
-                yield _commit(made, active)
+                yield _commit(_agent(group, f"{name} {number}", terms, drawn, _agent_id(place), start_us))
 
 
 def _agent_id(place: int) -> str:
     return f"agt_{place + 1}"
 
 
-def _commit(made: Agent, active: Agent) -> Commit:
+def _commit(made: Agent) -> Commit:
+    active = evolve(made, status=AgentStatus.ACTIVE)
     return Commit(
         stream=made.agent_id,
         at_us=made.created_at_us,
@@ -96,15 +93,13 @@ class _Drawn:
     budget: int
 
 
-def _agent(
-    group: Group, name: str, terms: _Terms, drawn: _Drawn, agent_id: str, status: AgentStatus, start_us: int
-) -> Agent:
+def _agent(group: Group, name: str, terms: _Terms, drawn: _Drawn, agent_id: str, start_us: int) -> Agent:
     return Agent(
         agent_id=agent_id,
         user_id=OWNER.user_id,
         name=name,
         strategy=StrategyKind(group.strategy),
-        status=status,
+        status=AgentStatus.PAUSED,
         risk_tolerance=drawn.risk,
         initial_budget_micros=drawn.budget * MICROS_PER_DOLLAR,
         quota=terms.quota,

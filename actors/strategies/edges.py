@@ -56,20 +56,20 @@ def edges_micros(stake: Stake, drift_bp: int, cash: Cash) -> tuple[int, int]:
     own, least = quantity * (PPM - stake.weight_ppm), ADJUSTMENT_MICROS_MIN * PPM
     following_ppm = cash.reserve_bp * _PPM_A_BP * quantity
     low_micros = min(
-        price_at_weight_micros(stake, BASIS_POINTS - drift_bp),
+        _price_at_weight_micros(stake, BASIS_POINTS - drift_bp),
         (theirs - least) // own,
         _buys_one_at_micros(theirs, own),
         _buys_one_at_micros(cash.idle_micros * PPM + following_ppm * cash.price_micros, following_ppm),
     )
     if own > PPM:
-        weight_at_micros = price_at_weight_micros(stake, BASIS_POINTS + drift_bp)
+        weight_at_micros = _price_at_weight_micros(stake, BASIS_POINTS + drift_bp)
         high_micros = max(weight_at_micros, -(-(theirs + least) // own), -(-theirs // (own - PPM)))
     else:
         high_micros = NO_HIGH_MICROS
     return low_micros if low_micros > 0 else NO_LOW_MICROS, high_micros
 
 
-def price_at_weight_micros(stake: Stake, of_target_bp: int) -> int:
+def _price_at_weight_micros(stake: Stake, of_target_bp: int) -> int:
     """Return the price at which the position is this part of its target.
 
     Solves q p / (q p + others) = w for p.
