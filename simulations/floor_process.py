@@ -13,7 +13,7 @@ def main() -> None:
     """Run the floor that comes over the line."""
     # Until the end of this process, which has nothing to do any more once it has sent what the floor leaves behind.
     with few_collections():
-        from simulations.floor_serving import serve  # noqa: PLC0415 - see above
+        from simulations.floor_serving import serve  # noqa: PLC0415 - with the collector held off
 
         serve(Connection(int(sys.argv[1])))
 

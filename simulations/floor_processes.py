@@ -41,7 +41,7 @@ def floor_processes(tasks: Sequence[FloorTask]) -> Iterator[list[Connection]]:
 def _start(line: Connection) -> "subprocess.Popen[bytes]":
     descriptor = line.fileno()
     command = [sys.executable, "-P", "-m", "simulations.floor_process", str(descriptor)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[descriptor])  # noqa: S603 - our own
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[descriptor])  # noqa: S603 - this Python and a module of ours, no input of a user
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from typing import Final
 THRESHOLDS: Final = (3_000_000, 50, 100)
 """How many new objects, and collections of the younger generations, one of each generation waits for.
 
-A run leaves no cycles but those of its refusals, and to look once through what it made is a twentieth of its time. So a
-collection waits for as many objects as 50,000 agents are made of, which is a floor of the largest scenario.
+While it goes a run leaves no cycles but those of its refusals, and to look once through what it made is a twentieth of
+its time. So a collection waits for as many objects as 50,000 agents are made of, which is a floor of the largest
+scenario.
 """
 
 _KIB_A_MIB: Final = 1_024.0

@@ -25,5 +25,5 @@ class _Digest(ISeedSequence):
 
 def stream_of(seed: int, agent_id: str) -> np.random.Generator:
     """Return the generator that belongs to a seed and to an agent; others have other numbers."""
-    # NumPy takes every `ISeedSequence`, as its documentation says and its types forget.
-    return np.random.Generator(np.random.PCG64(_Digest(f"{seed} {agent_id}".encode())))  # type: ignore[arg-type]
+    digest = _Digest(f"{seed} {agent_id}".encode())
+    return np.random.Generator(np.random.PCG64(digest))  # type: ignore[arg-type] # NumPy's types forget ISeedSequence.
