@@ -37,7 +37,10 @@ RENEW_AT_PART: Final = 4
 waited for a gRPC call, and many leases that were taken out together would be over together."""
 
 REFRESHERS_MAX: Final = 64
-"""So many leases are asked for at once."""
+"""So many leases that somebody waits for are asked for at once ..."""
+
+RENEWERS_MAX: Final = 4
+"""... and so many that still last: they leave half of the threads in which the service is called to the others."""
 
 BATCH_ENTRIES_MAX: Final = 500
 GATHER_S: Final = 0.1
@@ -47,6 +50,19 @@ GATHER_S: Final = 0.1
 _log = logging.getLogger(__name__)
 
 
+class Line:
+    """Agents that need a new lease, first come first served, by so many tasks at most."""
+
+    def __init__(self, tasks_max: int) -> None:
+        self.join, self.due = trio.open_memory_channel[tuple[str, str | None]](math.inf)
+        self.tasks_to_start = tasks_max
+
+    @property
+    def needs_task(self) -> bool:
+        """Whether one more task would serve the next agent sooner, and there may be one."""
+        return self.tasks_to_start > 0 and not self.due.statistics().tasks_waiting_receive
+
+
 class MeteringActor(Actor):
     """Grants submissions from leases, and delivers usage."""
 
@@ -54,9 +70,9 @@ class MeteringActor(Actor):
         self._services = services
         self._waiting: dict[str, list[Reply[None]]] = {}
         """Who waits for the new lease of each agent that is due one: nobody, while the last one still lasts."""
-        self._due, self._refreshes = trio.open_memory_channel[tuple[str, str | None]](math.inf)
-        """The agents that need a new lease, first come first served."""
-        self._refreshers = 0
+        self._awaited, self._worn = Line(REFRESHERS_MAX), Line(RENEWERS_MAX)
+        self._lines: dict[str, Line] = {}
+        """Where an agent stands until it is its turn: one whose lease is worn goes over when somebody waits for it."""
         self._given: dict[str, QuotaLimits] = {}
         """Quotas that the service was given ahead of the outbox."""
         self._drain = Drain(
@@ -82,13 +98,17 @@ class MeteringActor(Actor):
         if self._services.leases.take(agent_id, self._services.clock.now_us()):
             return None
         reply: Reply[None] = self.ctx.defer()
-        self._have_refreshed(agent_id).append(reply)
+        waiting = self._waiting.get(agent_id)
+        if waiting is None or self._lines.get(agent_id) is self._worn:
+            waiting = self._have_refreshed(agent_id, self._awaited)
+        waiting.append(reply)
         return reply
 
     @handles(RenewLease)
     def renew_lease(self, message: RenewLease) -> None:
         """Take out a new lease while the last one still lasts."""
-        self._have_refreshed(message.agent_id)
+        if message.agent_id not in self._waiting:
+            self._have_refreshed(message.agent_id, self._worn)
 
     @handles(CheckQuota)
     def check_quota(self, message: CheckQuota) -> Reply[QuotaState]:
@@ -116,22 +136,22 @@ class MeteringActor(Actor):
         """Look at the outbox soon."""
         self._drain.look()
 
-    def _have_refreshed(self, agent_id: str) -> list[Reply[None]]:
-        """Have a new lease taken out when it is an agent's turn, and return those who wait for it, to join them."""
-        waiting = self._waiting.get(agent_id)
-        if waiting is None:
-            waiting = self._waiting[agent_id] = []
-            if not self._refreshes.statistics().tasks_waiting_receive and self._refreshers < REFRESHERS_MAX:
-                self._refreshers += 1
-                self.ctx.start_task(self._refresh_all)
-            self._due.send_nowait((agent_id, correlation_id.get()))
-        return waiting
+    def _have_refreshed(self, agent_id: str, line: Line) -> list[Reply[None]]:
+        """Have a new lease taken out when it is an agent's turn in a line, and return those who wait for it."""
+        if line.needs_task:
+            line.tasks_to_start -= 1
+            self.ctx.start_task(self._refresh_all, line)
+        self._lines[agent_id] = line
+        line.join.send_nowait((agent_id, correlation_id.get()))
+        return self._waiting.setdefault(agent_id, [])
 
-    async def _refresh_all(self) -> None:
+    async def _refresh_all(self, line: Line) -> None:
         """Take new leases, one after the other: a task for each would cost more than its lease."""
-        async for agent_id, correlation in self._refreshes:
-            with correlated(correlation):
-                await self._refresh(agent_id)
+        async for agent_id, correlation in line.due:
+            if self._lines.get(agent_id) is line:
+                del self._lines[agent_id]
+                with correlated(correlation):
+                    await self._refresh(agent_id)
 
     async def _refresh(self, agent_id: str) -> None:
         """Take a new lease and serve everybody who waits for it.
