@@ -16,6 +16,7 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # the build
 
 from actors.errors import JournalUnavailable
 from persistence.files import FILE_MODE, FOLDER_MODE, FileLock
+from persistence.migrating import migrate
 from persistence.schema import migrations
 from persistence.sqlite import connect_reader, log_of, translated
 from persistence.verify import Report, verify
@@ -140,7 +141,7 @@ def _bring_up_to_date(path: Path) -> None:
         try:
             if not migrations.applied(db):
                 raise JournalUnavailable(f"{path} is no database of a floor")
-            migrations.apply(db)
+            migrate(db, migrations)
         finally:
             db.close()
 

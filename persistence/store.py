@@ -21,6 +21,7 @@ from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim
 from persistence import bars, queries, recovery
 from persistence.changes import Change
 from persistence.files import FileLock, prepare
+from persistence.migrating import migrate
 from persistence.purge import due_agents, purge_agent, purge_claims
 from persistence.schema import migrations
 from persistence.sqlite import Connection, connect_reader, connect_writer, translated
@@ -267,7 +268,7 @@ def open_store(path: Path | str, store_class: type[SqliteStore] = SqliteStore) -
     try:
         with translated(f"open {database}"):
             connection = connect_writer(database)
-            migrations.apply(Database(connection))
+            migrate(Database(connection), migrations)
     except BaseException:
         lock.release()
         raise

@@ -145,12 +145,19 @@ def exposure_finding(host: str, *, is_development: bool) -> Finding | None:
     )
 
 
-def service_finding(name: str, address: str | None, *, is_serving: bool, has_tls: bool) -> Finding:
-    """Judge one of the gRPC services; None for the address means that it is embedded."""
+def embedded_finding(name: str, path: Path, obstacle: str | None) -> Finding:
+    """Judge an embedded gRPC service by its file: `obstacle` says why that cannot be read."""
+    subject = f"{name} service"
+    if obstacle is not None:
+        mend = f"move {path}* away while the floor is stopped; the last backup has its like: cp FILE.{name} {path}"
+        return Finding(subject, Grade.PROBLEM, f"embedded, and {obstacle}", mend)
+    return Finding(subject, Grade.OK, "embedded")
+
+
+def service_finding(name: str, address: str, *, is_serving: bool, has_tls: bool) -> Finding:
+    """Judge a gRPC service that is elsewhere."""
     subject = f"{name} service"
     variable = f"{name.upper()}_GRPC_ADDRESS"
-    if address is None:
-        return Finding(subject, Grade.OK, "embedded")
     if not is_serving:
         return Finding(
             subject,

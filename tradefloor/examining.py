@@ -17,6 +17,7 @@ from actors.errors import JournalUnavailable
 from net.grpc.metering_client import open_metering_client
 from net.grpc.oversight_client import open_oversight_client
 from persistence.files import FILE_MODE, FOLDER_MODE
+from persistence.migrating import unknown_steps
 from persistence.schema import migrations
 from persistence.sqlite import connect_reader, log_of, sqlite_version, translated
 from tradefloor import diagnosis
@@ -124,9 +125,8 @@ def _database(path: Path) -> tuple[int | None, Finding]:
             connection = connect_reader(path)
             try:
                 db = Database(connection)
-                applied = [migration.name for migration in migrations.applied(db)]
-                unknown = tuple(name for name in applied if name not in {each.name for each in migrations._migrations})  # noqa: SLF001
-                if not applied:
+                unknown, pending = unknown_steps(db, migrations), len(migrations.pending(db))
+                if not migrations.applied(db):
                     return None, diagnosis.database_finding(path, None, "it is no database of a floor", ())
                 row = connection.execute("SELECT seq, at_us FROM events ORDER BY seq DESC LIMIT 1").fetchone()
             finally:
@@ -134,7 +134,6 @@ def _database(path: Path) -> tuple[int | None, Finding]:
     except JournalUnavailable as error:
         return None, diagnosis.database_finding(path, None, str(error), ())
     events, last_us = row or (0, None)
-    pending = len(migrations._migrations) - len(applied)  # noqa: SLF001
     size_bytes = sum(file.stat().st_size for file in (path, log_of(path)) if file.exists())
     state = f"{events:,} events, {size_bytes / 1e6:,.1f} MB"
     if pending:
@@ -154,10 +153,27 @@ async def _services(settings: Settings) -> list[Finding]:
         ("metering", settings.metering_grpc_address, open_metering_client),
         ("oversight", settings.oversight_grpc_address, open_oversight_client),
     ):
+        if address is None:
+            findings.append(_embedded(name, service_files(settings.data_folder)[name]))
+            continue
         is_serving = False
-        if address is not None:
-            with trio.move_on_after(ANSWER_S_MAX):
-                async with connect(address, tls=tls) as client:
-                    is_serving = await client.is_serving()
+        with trio.move_on_after(ANSWER_S_MAX):
+            async with connect(address, tls=tls) as client:
+                is_serving = await client.is_serving()
         findings.append(diagnosis.service_finding(name, address, is_serving=is_serving, has_tls=tls is not None))
     return findings
+
+
+def _embedded(name: str, path: Path) -> Finding:
+    """Look at an embedded service's file, where there is one yet."""
+    try:
+        if path.exists():
+            with translated(f"read {path}"):
+                connection = connect_reader(path)
+                try:
+                    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                finally:
+                    connection.close()
+    except JournalUnavailable as error:
+        return diagnosis.embedded_finding(name, path, str(error))
+    return diagnosis.embedded_finding(name, path, None)

@@ -9,6 +9,8 @@ from sqlite_utils import Database, Migrations
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # the build of SQLite the library chose
 
 from persistence.files import make_file
+from persistence.migrating import migrate
+from persistence.sqlite import DatabaseError, IntegrityError
 
 BUSY_TIMEOUT_MS = 1_000
 """Below the deadline of a call (2 s), so that a locked file becomes an error the caller sees."""
@@ -20,7 +22,7 @@ class ServiceDatabase:
     def __init__(self, path: Path | str, migrations: Migrations, unavailable: Callable[[str], Exception]) -> None:
         """Open or create the file and migrate it.
 
-        ``unavailable`` makes the error raised when SQLite cannot read or write just now (locked, full, failing disk).
+        ``unavailable`` makes the error raised when SQLite cannot read or write it: locked, full, failing or damaged.
         """
         self._lock = Lock()
         self._unavailable = unavailable
@@ -28,12 +30,14 @@ class ServiceDatabase:
         if str(path) != ":memory:":
             with suppress(OSError):  # SQLite says better what is in the way.
                 make_file(Path(path))
-        with self._translated():
+        try:
             connection = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_MS / 1_000, check_same_thread=False)
             self._db = Database(connection)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            migrations.apply(self._db)
+            migrate(self._db, migrations)
+        except DatabaseError as error:
+            raise unavailable(f"cannot open {path}: {error}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
@@ -54,5 +58,7 @@ class ServiceDatabase:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
+        except IntegrityError:
+            raise
+        except DatabaseError as error:
             raise self._unavailable(str(error)) from error

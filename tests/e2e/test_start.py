@@ -46,3 +46,12 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     line = refused("--port", "0", "--database-path", str(tmp_path / "file" / "floor.db"))
     assert str(tmp_path / "file") in line
+
+
+def test_a_damaged_file_of_an_embedded_service(tmp_path: Path) -> None:
+    """The message names the file, and the doctor knows what to do about it."""
+    metering = tmp_path / "metering.db"
+    metering.write_bytes(b"This is no database. " * 200)
+    flags = ("--port", "0", "--database-path", str(tmp_path / "floor.db"))
+    line = refused(*flags)
+    assert f"cannot open {metering}: file is not a database; tradefloor doctor says more" in line

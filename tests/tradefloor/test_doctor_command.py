@@ -112,3 +112,13 @@ def test_a_database_of_a_newer_version(database: Path) -> None:
     status, findings = found(database)
     assert status == 1
     assert "m999_future" in findings["database"]["text"]
+
+
+def test_a_damaged_file_of_an_embedded_service(database: Path) -> None:
+    """It alone is to be replaced, as the log of trades goes on."""
+    metering = database.with_name("metering.db")
+    metering.write_bytes(b"This is no database. " * 200)
+    status, findings = found(database)
+    assert (status, findings["metering service"]["grade"]) == (1, "problem")
+    assert findings["metering service"]["mend"].endswith(f"cp FILE.metering {metering}")
+    assert findings["oversight service"]["grade"] == "ok"

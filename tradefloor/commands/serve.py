@@ -1,12 +1,14 @@
 """`tradefloor serve`: the whole floor in one process, until it is told to stop."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import trio
 
 from actors.errors import JournalUnavailable
+from actors.ports.metering import MeteringUnavailable
+from actors.ports.oversight import OversightUnavailable
 from actors.ports.people import People
 from net.auth.passwords import Passwords
 from net.grpc.server import ListenError
@@ -24,6 +26,9 @@ from tradefloor.surroundings import settle_memory
 
 if TYPE_CHECKING:
     from tradefloor.tracing import Tracing
+
+UNAVAILABLE: Final = (JournalUnavailable, MeteringUnavailable, OversightUnavailable)
+"""What a file of the floor, or of its embedded services, that cannot be opened raises."""
 
 
 @click.command()
@@ -48,7 +53,7 @@ def serve(*, demo: bool, **values: Any) -> None:
 def obstacle(error: BaseException) -> Exception | None:
     """Return the first thing in the way of a start that its user can mend, None where something else went wrong too."""
     group = error if isinstance(error, BaseExceptionGroup) else BaseExceptionGroup("", [error])
-    known, others = group.split((FloorInUse, ListenError, OSError, JournalUnavailable))
+    known, others = group.split((FloorInUse, ListenError, OSError, *UNAVAILABLE))
     if known is None or others is not None:
         return None
     first: BaseException = known
@@ -59,6 +64,8 @@ def obstacle(error: BaseException) -> Exception | None:
 
 def explain(cause: Exception, settings: Settings) -> str:
     """Say in one line what is in the way, and what to do about it."""
+    if isinstance(cause, UNAVAILABLE):
+        return f"{cause}; tradefloor doctor says more"
     if not isinstance(cause, OSError):
         return str(cause)
     if cause.filename is None:

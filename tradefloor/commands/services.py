@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from actors.ports.metering import MeteringUnavailable
+from actors.ports.oversight import OversightUnavailable
 from net.grpc.embedded import serve_both
 from net.grpc.server import ListenError
 from persistence.services.metering_store import SqliteMeteringStore
@@ -61,7 +63,12 @@ def services(
     except OSError as error:
         raise click.ClickException(f"cannot use {data} ({error.strerror}); choose another with --data") from error
     files = service_files(data)
-    metering, oversight = SqliteMeteringStore(files["metering"]), SqliteOversightStore(files["oversight"])
+    try:
+        metering, oversight = SqliteMeteringStore(files["metering"]), SqliteOversightStore(files["oversight"])
+    except (MeteringUnavailable, OversightUnavailable) as error:
+        raise click.ClickException(
+            f"{error}; put a backup in its place, or choose another folder with --data"
+        ) from error
     stopping = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda _signum, _frame: stopping.set())
