@@ -1,11 +1,11 @@
 """The Quart app of the edge: routes to handlers, and everything else to problems."""
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Final
 
 from quart import Response, request
-from quart.routing import QuartRule
+from quart.routing import QuartMap, QuartRule
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
@@ -73,21 +73,14 @@ ROUTES: tuple[Route, ...] = (*OPERATIONS, *describe(OPERATIONS))
 """Every operation, in the order of the reference."""
 
 
-class MatchedRule(QuartRule):
-    """A rule that requests are matched with.
-
-    Nothing here asks for the URL of a rule, and compiling what would build it takes nine tenths of making an app.
-    """
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: ARG002 -- Werkzeug calls it so.
-        return _no_url
+ADDRESSES: Final = (*ROUTES, *dashboard.routes.collected, *simulations.pages.collected)
+"""Everything that is answered, with the pages and files that are no operations."""
 
 
 class EdgeApp(QuartTrio):
-    """Quart on trio, with the edge's own way in and out."""
+    """Quart on trio, with the edge's own way in and out: it matches paths, and answers where there is no operation."""
 
     asgi_http_class = EdgeConnection
-    url_rule_class = MatchedRule  # type: ignore[assignment]  # Quart narrows it as well.
 
     def __init__(self, edge: Edge, auth: Auth) -> None:
         super().__init__("tradefloor", static_folder=None)
@@ -96,38 +89,25 @@ class EdgeApp(QuartTrio):
         self.cors = Cors(edge.settings.client_origins)
         self.dispatcher = Dispatcher(edge, auth)
         self.meter = edge.meter
-        self._operations: dict[str, Route] = {}
+        self.url_map = _url_map()
         self._adapter = self.url_map.bind("edge")
         self.operation = lru_cache(PATHS_REMEMBERED_MAX)(self._find_operation)
         """Return the operation that a method and a path ask for, with the parts of the path; None: Quart answers."""
-
-    def add_operation(self, route: Route) -> None:
-        """Answer the requests to a route."""
-        endpoint = f"{route.handler.__module__}.{route.handler.__name__}"
-        self._operations[endpoint] = route
-
-        async def view(**parts: Any) -> Response:
-            return _response(await self.dispatcher.dispatch(route, _exchange(), parts))
-
-        self.add_url_rule(route.path, endpoint, view, methods=[route.method], strict_slashes=True)
 
     def _find_operation(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
         """Find an operation, which needs neither Quart's request nor its contexts: they cost as much as the answer."""
         if method == "OPTIONS":
             return None
         try:
-            endpoint, parts = self._adapter.match(path, method)
+            name, parts = self._adapter.match(path, method)
         except HTTPException:
             return None
-        route = self._operations.get(endpoint)
-        return None if route is None else (route, parts)
+        return _by_name()[name], parts
 
 
 def create_app(edge: Edge, auth: Auth | None = None) -> EdgeApp:
     """Return the app; `auth` is given where the sockets share it."""
     app = EdgeApp(edge, auth or Auth(edge))
-    for route in (*ROUTES, *dashboard.routes.collected, *simulations.pages.collected):
-        app.add_operation(route)
 
     async def refuse(error: Exception) -> Response:
         return _response(app.dispatcher.problem(error, _exchange()))
@@ -136,8 +116,25 @@ def create_app(edge: Edge, auth: Auth | None = None) -> EdgeApp:
     return app
 
 
-def _no_url(rule: QuartRule, **_parts: Any) -> tuple[str, str]:
-    raise LookupError(f"no URL is built of {rule.rule}; write the path")
+@cache
+def _by_name() -> Mapping[str, Route]:
+    return {f"{route.method} {route.path}": route for route in ADDRESSES}
+
+
+@cache
+def _url_map() -> QuartMap:
+    """Return the map of all addresses, made once for all apps: compiling its rules takes longer than all else."""
+    rules = [
+        QuartRule(
+            route.path,
+            endpoint=name,
+            methods=[route.method, "OPTIONS"],
+            strict_slashes=True,
+            provide_automatic_options=True,
+        )
+        for name, route in _by_name().items()
+    ]
+    return QuartMap(rules, merge_slashes=False)
 
 
 def _exchange() -> Exchange:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import trio
 from quart_trio.asgi import TrioASGIHTTPConnection
+from werkzeug.exceptions import NotFound
 
 from net.http.answers import Answer
 from net.http.body import ClientGone, Receive, Unread, drain, read_body
@@ -45,13 +46,14 @@ class EdgeConnection(TrioASGIHTTPConnection):
         try:
             exchange.body = await read_body(receive)
             self._require_clear_length(exchange)
+            self._require_one_address(exchange)
             with self.app.gate.passage(exchange):
                 await self._handle(receive, send, exchange)
         except ClientGone:
             return
         except Unread as unread:
             await self._answer_and_close(receive, send, exchange, self._problem(unread.cause))
-        except HttpRefusal as refusal:
+        except (HttpRefusal, NotFound) as refusal:
             await self._send_problem(send, exchange, self._problem(refusal))
         except Exception as error:  # noqa: BLE001 - Hypercorn would answer with an empty 500, and say nobody why
             _log.exception("request failed: %s %s", exchange.method, exchange.path)
@@ -83,6 +85,7 @@ class EdgeConnection(TrioASGIHTTPConnection):
     async def _ask_quart(self, send: Any, exchange: Exchange) -> Answer:
         """Return what Quart answers: views that are no operations of the API, and addresses where there is nothing."""
         self.scope[SCOPE_KEY] = exchange  # type: ignore[typeddict-unknown-key]  # ASGI allows keys of one's own.
+        self.scope["path"] = exchange.path
         request = self._create_request_from_scope(send)
         request.body.set_result(exchange.body)
         response: Any = await self.app.handle_request(request)
@@ -92,6 +95,11 @@ class EdgeConnection(TrioASGIHTTPConnection):
         """Refuse what makes request smuggling possible (RFC 9112 section 6.1)."""
         if b"transfer-encoding" in exchange.headers and b"content-length" in exchange.headers:
             raise Unread(AmbiguousLength())
+
+    def _require_one_address(self, exchange: Exchange) -> None:
+        """Let nothing have a second address: routing takes leading slashes for one, but the gate goes by the first."""
+        if "//" in exchange.path:
+            raise NotFound
 
     def _problem(self, error: Exception) -> Problem:
         return problem_of(error, self.app.edge.clock.now_us())

@@ -39,7 +39,7 @@ class Exchange:
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.began_s = perf_counter()
         self.method: str = scope["method"]
-        self.path: str = scope["path"]
+        self.path = _path_of(scope["path"])
         self.query: bytes = scope["query_string"]
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         client = scope.get("client")
@@ -63,3 +63,8 @@ class Exchange:
         if value is None or _CORRELATION_ID.fullmatch(value) is None:
             return None
         return value.decode("ascii")
+
+
+def _path_of(target: str) -> str:
+    """Return the path of a target, which is a whole address where a proxy was meant (RFC 9112 section 3.2.2)."""
+    return target if target.startswith("/") else "/" + target.partition("://")[2].partition("/")[2]

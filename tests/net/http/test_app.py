@@ -26,14 +26,6 @@ async def test_what_is_nowhere_is_a_problem(mock_clock: MockClock) -> None:
         assert (wrong.status, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
-async def test_no_url_is_built_of_a_rule(mock_clock: MockClock) -> None:
-    """Whoever asks for one hears that there is none, with the path to write instead."""
-    async with served() as edge:
-        endpoint = edge.app.url_map.bind("edge").match("/health/live")[0]
-        with pytest.raises(LookupError, match="no URL is built of /health/live; write the path"):
-            edge.app.url_map.bind("edge").build(endpoint)
-
-
 async def test_what_is_wrong_here_stays_here(caplog: pytest.LogCaptureFixture, mock_clock: MockClock) -> None:
     """An unforeseen error is 500 without a word of it, and is in the log."""
     async with served() as edge:

@@ -42,6 +42,29 @@ async def require_alive(client: Client) -> None:
     assert (await client.answer()).status == 200
 
 
+@pytest.mark.parametrize("path", ["//api/v1/auth/login", "/api//v1/auth/login", "/%2fapi/v1/auth/login", "/nowhere//"])
+async def test_an_address_with_doubled_slashes_is_none(path: str, mock_clock: MockClock) -> None:
+    """Neither a way around the gate that counts requests, nor a redirect."""
+    async with floor_and_server() as (_, server), server.connect() as client:
+        await client.send(with_length(path, LOGIN))
+        answer = await client.answer()
+        assert (answer.status, answer.slug) == (404, "not-found")
+        await require_alive(client)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("http://x/api/v1/auth/me", 401), ("http://x", 200), ("http://[x/nowhere", 404), ("?a", 400), ("*", 200)],
+)
+async def test_a_target_may_be_a_whole_address(target: str, status: int, mock_clock: MockClock) -> None:
+    """As clients send it to proxies; what it leads to is counted as ever."""
+    async with floor_and_server() as (_, server), server.connect() as client:
+        method = "OPTIONS" if target == "*" else "GET"
+        await client.send(f"{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        answer = await client.answer()
+        assert (answer.status, "ratelimit" in answer.headers) == (status, status == 401)
+
+
 @pytest.mark.parametrize(
     ("request_line", "status", "slug"),
     [
