@@ -53,7 +53,6 @@ STALE_TICKS: Final = 10
 SERVICE_ANSWER_S_MAX: Final = 1.5
 """How long a probe waits for the services, so that it can still say which of them does not answer."""
 
-SOCKET_PATH: Final = "/ws"
 SIMULATIONS_FOLDER: Final = "simulations"
 EDGE: Final = "/edge"
 
@@ -172,7 +171,7 @@ class Mounted:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hand a connection to whom its path belongs."""
-        if scope["type"] == "websocket" and scope["path"] == SOCKET_PATH:
+        if scope["type"] == "websocket":
             await self._sockets(scope, receive, send)
         else:
             await self._http(scope, receive, send)

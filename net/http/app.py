@@ -29,6 +29,7 @@ from net.http import (
     oversight,
     sessions,
     simulations,
+    sockets,
     trades,
     usage,
     users,
@@ -73,7 +74,7 @@ ROUTES: tuple[Route, ...] = (*OPERATIONS, *describe(OPERATIONS))
 """Every operation, in the order of the reference."""
 
 
-ADDRESSES: Final = (*ROUTES, *dashboard.routes.collected, *simulations.pages.collected)
+ADDRESSES: Final = (*ROUTES, *dashboard.routes.collected, *simulations.pages.collected, *sockets.routes.collected)
 """Everything that is answered, with the pages and files that are no operations."""
 
 

@@ -24,6 +24,10 @@ class MediaTypeUnsupported(HttpRefusal):
     """The body is not application/json."""
 
 
+class UpgradeRequired(HttpRefusal):
+    """A socket was asked for without an upgrade."""
+
+
 class IdempotencyKeyInvalid(HttpRefusal):
     """The Idempotency-Key header is not 1 to 255 visible ASCII characters."""
 

@@ -119,6 +119,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     http.BodyTooLarge: Cause(413, "body-too-large", "Body too large"),
     http.MediaTypeUnsupported: Cause(415, "media-type", "Unsupported media type"),
     trading.IdempotencyMismatch: Cause(422, "idempotency-mismatch", "Idempotency key used for another request"),
+    http.UpgradeRequired: Cause(426, "upgrade-required", "Upgrade required"),
     trading.QuotaExceeded: Cause(429, "quota-exceeded", "Quota exceeded"),
     http.RateLimited: Cause(429, "rate-limited", "Rate limited"),
     auth.LoginThrottled: Cause(429, "login-throttled", "Too many attempts to sign in"),
@@ -159,6 +160,8 @@ def _headers(error: Exception, cause: Cause, now_us: int) -> dict[str, str]:
         return {"WWW-Authenticate": "Slack-Signature"}
     if cause.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="tradefloor"'}
+    if isinstance(error, http.UpgradeRequired):
+        return {"Upgrade": "websocket", "Connection": "Upgrade"}
     if isinstance(error, trading.QuotaExceeded):
         wait_s = max(1, -((now_us - error.reset_at_us) // 1_000_000))
         return {
@@ -181,5 +184,10 @@ def _routing_problem(error: HTTPException) -> Problem:
         allowed = ", ".join(sorted(error.valid_methods or ()))
         return Problem(cause, f"this resource takes {allowed}", headers={"Allow": allowed})
     if status == 404:
-        return Problem(NOT_FOUND, "there is nothing at this address; /api/docs lists what there is")
+        return Problem(NOT_FOUND, _said(error) or "there is nothing at this address; /api/docs lists what there is")
     return Problem(cause, error.description or title)
+
+
+def _said(error: HTTPException) -> str | None:
+    """Return what was said of this error in particular, None where it has but the words of its class."""
+    return None if error.description == type(error).description else error.description

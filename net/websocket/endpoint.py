@@ -1,8 +1,10 @@
-"""The ASGI application behind `/ws`: checks the upgrade request, then runs a session."""
+"""The ASGI application behind every upgrade: checks the request, then runs a session at `/ws`."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from werkzeug.exceptions import NotFound
 
 from actors.errors import FloorBusy, JournalUnavailable
 from net.auth.errors import AuthError, Forbidden
@@ -19,7 +21,7 @@ from net.websocket.trading import TradeDesk
 
 
 class WebSocketEndpoint:
-    """Takes WebSocket upgrades of `/ws`. `origins` are those of the browsers that may connect, besides the own one."""
+    """Takes WebSocket upgrades. `origins` are those of the browsers that may connect, besides the own one."""
 
     def __init__(self, hub: Hub, services: Services, origins: Iterable[str]) -> None:
         self._hub = hub
@@ -31,9 +33,9 @@ class WebSocketEndpoint:
         transport = HypercornTransport(receive, send, self._services.limits.frame_bytes_max)
         session = Session(transport, self._hub, self._services)
         try:
-            known = await self._admit(session, _headers(scope))
-        except (AuthError, FloorBusy, JournalUnavailable) as refusal:
-            await self._reject(transport, refusal)
+            known = await self._admit(session, scope["path"], _headers(scope))
+        except (NotFound, AuthError, FloorBusy, JournalUnavailable) as refusal:
+            await self._reject(transport, scope["path"], refusal)
             return
         try:
             transport.on_too_large = session.too_large
@@ -44,12 +46,14 @@ class WebSocketEndpoint:
         finally:
             self._hub.dismiss(session)
 
-    async def _admit(self, session: Session, headers: Mapping[str, str]) -> tuple[str, Identity] | None:
+    async def _admit(self, session: Session, path: str, headers: Mapping[str, str]) -> tuple[str, Identity] | None:
         """Let a session in, and return who the upgrade shows it to be, if it does.
 
-        Raises Forbidden for a foreign origin, Unauthorized for a header that is no good, FloorBusy without room, and
-        JournalUnavailable.
+        Raises NotFound at another address, Forbidden for a foreign origin, Unauthorized for a header that is no good,
+        FloorBusy without room, and JournalUnavailable.
         """
+        if path != INSTANCE:
+            raise NotFound(f"no socket opens at this address; {INSTANCE} is where they do")
         if not is_allowed_origin(headers.get("origin"), headers.get("host"), self._origins):
             raise Forbidden("pages of this origin may not open a socket; CLIENT_URL names those that may")
         authorization = headers.get("authorization")
@@ -61,10 +65,10 @@ class WebSocketEndpoint:
             raise FloorBusy("no further socket is taken now")
         return known
 
-    async def _reject(self, transport: HypercornTransport, refusal: Exception) -> None:
+    async def _reject(self, transport: HypercornTransport, path: str, refusal: Exception) -> None:
         problem = problem_of(refusal, self._services.clock.now_us())
         headers = {"Content-Type": MEDIA_TYPE, **problem.headers}
-        await transport.reject(problem.status, headers, problem.body(INSTANCE, self._services.ids.new("cor")))
+        await transport.reject(problem.status, headers, problem.body(path, self._services.ids.new("cor")))
 
 
 def is_allowed_origin(origin: str | None, host: str | None, allowed: frozenset[str]) -> bool:

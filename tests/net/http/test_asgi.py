@@ -65,6 +65,16 @@ async def test_a_target_may_be_a_whole_address(target: str, status: int, mock_cl
         assert (answer.status, "ratelimit" in answer.headers) == (status, status == 401)
 
 
+async def test_a_socket_without_an_upgrade(mock_clock: MockClock) -> None:
+    """The answer says what a proxy has dropped (RFC 9110 section 15.5.22)."""
+    async with floor_and_server() as (_, server), server.connect() as client:
+        await client.send(b"GET /ws HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await client.answer()
+        assert (answer.status, answer.slug) == (426, "upgrade-required")
+        assert (answer.headers["upgrade"], answer.headers["connection"]) == ("websocket", "Upgrade")
+        await require_alive(client)
+
+
 @pytest.mark.parametrize(
     ("request_line", "status", "slug"),
     [

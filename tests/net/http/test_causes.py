@@ -2,6 +2,7 @@
 
 import pytest
 
+from net.http import sockets
 from net.http.app import ROUTES
 from net.http.causes import causes_of
 from net.http.openapi import document, operation_id
@@ -13,7 +14,7 @@ ROUTE_OF = {operation_id(route): route for route in ROUTES}
 
 def test_every_cause_has_an_operation_that_declares_it() -> None:
     """A cause that nothing declares is either gone, or left out of the document."""
-    declared = {cause for route in ROUTES for cause in causes_of(route)}
+    declared = {cause for route in (*ROUTES, *sockets.routes.collected) for cause in causes_of(route)}
 
     assert {cause.slug for cause in CAUSES.values() if cause not in declared} == set()
 

@@ -79,6 +79,7 @@ async def test_a_file_of_another_version_is_not_there(mock_clock: MockClock) -> 
     async with served() as edge:
         answer = await edge.call("GET", "/dashboard/0123456789abcdef/app.js")
     assert answer.status == 404
+    assert "load the page again" in answer.json["detail"]
 
 
 async def test_the_script_of_charts_comes_out_of_its_package(mock_clock: MockClock) -> None:

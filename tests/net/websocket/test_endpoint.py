@@ -39,11 +39,11 @@ async def _hear(socket: WebSocketConnection, count: int = 1) -> list[Any]:
     return [json.loads(await socket.get_message()) for _ in range(count)]
 
 
-async def _refusal(port: int, *headers: tuple[str, str]) -> tuple[int, dict[str, str], Any]:
+async def _refusal(port: int, *headers: tuple[str, str], path: str = "/ws") -> tuple[int, dict[str, str], Any]:
     """Return the answer to an upgrade that is refused: status, headers and the JSON body."""
     stream = await trio.open_tcp_stream("127.0.0.1", port)
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
-    await stream.send_all(HANDSHAKE[:-2] + fields + b"\r\n")
+    await stream.send_all(HANDSHAKE[:-2].replace(b"/ws", path.encode()) + fields + b"\r\n")
     answer = b"".join([chunk async for chunk in stream])
     await stream.aclose()
     head, _, body = answer.decode().partition("\r\n\r\n")
@@ -85,6 +85,15 @@ async def test_a_bad_header_is_refused_before_the_upgrade(floor: MiniFloor, valu
         status, headers, problem = await _refusal(port, ("Authorization", value))
     assert (status, headers["content-type"]) == (401, "application/problem+json")
     assert problem["instance"] == "/ws"
+
+
+@pytest.mark.parametrize("path", ["/", "/ws/", "/nowhere"])
+async def test_no_socket_opens_elsewhere(floor: MiniFloor, path: str) -> None:
+    """Whoever has the address wrong hears the right one."""
+    async with serving_floor(floor) as port:
+        status, headers, problem = await _refusal(port, path=path)
+    assert (status, headers["content-type"]) == (404, "application/problem+json")
+    assert (problem["instance"], problem["detail"]) == (path, "no socket opens at this address; /ws is where they do")
 
 
 async def test_a_storage_that_cannot_be_read(floor: MiniFloor) -> None:
