@@ -105,5 +105,8 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except UnicodeDecodeError as error:
+        # The name of a table or index is in what SQLite says of a malformed schema, as it was found.
+        raise JournalUnavailable(f"cannot {doing}: the schema is damaged: {error.object!r}") from error
     except DatabaseError as error:
         raise JournalUnavailable(f"cannot {doing}: {error}") from error

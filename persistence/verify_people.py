@@ -20,9 +20,10 @@ from actors.events import (
     UserSignedOut,
 )
 from persistence.findings import Findings
+from persistence.rows import email_key
 from persistence.sqlite import Connection
 
-_USER = "SELECT user_id, email, role, disabled FROM users WHERE user_id = ?"
+_USER = "SELECT user_id, email, email_key, role, disabled FROM users WHERE user_id = ?"
 _SIGN_INS = "SELECT family_id, created_at_us, expires_at_us, revoked_at_us FROM sign_ins WHERE user_id = ?"
 _KEYS = "SELECT key_id, agent_id, name, created_at_us, revoked_at_us FROM agent_keys WHERE user_id = ?"
 
@@ -96,7 +97,7 @@ def check_person(connection: Connection, findings: Findings, first: UserChanged,
         replayed.add(place)
     user = replayed.user
     row = connection.execute(_USER, (user.user_id,)).fetchone()
-    if row != (user.user_id, user.email, user.role, user.disabled):
+    if row != (user.user_id, user.email, email_key(user.email), user.role, user.disabled):
         findings.add(f"user {user.user_id}", "the row is not what the events lead to")
     sign_ins = {row[0]: _SignInRow(*row) for row in connection.execute(_SIGN_INS, (user.user_id,))}
     _compare(findings, "sign-in", sign_ins, replayed.sign_ins)

@@ -126,6 +126,7 @@ async def test_a_floor_in_use_is_verified_as_it_was_at_one_moment(tmp_path: Path
             "agent agt_1: has 3 rows in approvals, and 2 in the log",
         ),
         ("UPDATE users SET role = 'admin'", "user usr_1: the row is not what"),
+        ("UPDATE users SET email_key = 'somebody@else'", "user usr_1: the row is not what"),
         ("DELETE FROM users", "user usr_1: the row is not what"),
         (
             "INSERT INTO users VALUES ('usr_2', 'e', 'e', 'admin', '', 1, 0)",
@@ -175,6 +176,34 @@ def test_findings_beyond_the_bound_are_counted(path: Path, monkeypatch: pytest.M
 
     assert len(report.findings) == 1
     assert report.findings_left_out > 1
+
+
+def test_an_index_that_does_not_have_what_its_table_has_is_found(path: Path) -> None:
+    """By indices the floor knows what waits, and what was asked before."""
+    other = (
+        "UPDATE sqlite_schema SET sql = replace(sql, '''pending''', '''approved''') WHERE name = 'approvals_pending'"
+    )
+    report = tamper(path, "PRAGMA writable_schema=ON", other)
+
+    assert any("missing from index approvals_pending" in message for message in messages(report))
+
+
+def test_a_text_that_has_become_something_else_is_found(path: Path) -> None:
+    """As by one bit in the type of a value, which no index or constraint sees."""
+    loose = "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'events'"
+    writable = ("PRAGMA writable_schema=ON", loose, "PRAGMA writable_schema=RESET")
+    report = tamper(path, *writable, "UPDATE events SET correlation_id = x'00' WHERE seq = 2")
+
+    assert any("event 2: (trade.created, the 2. of agt_1) was changed" in message for message in messages(report))
+
+
+def test_a_schema_that_is_no_text_is_damage(path: Path) -> None:
+    """SQLite's own word about it is none either."""
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"tablesign_inssign_ins", b"tables\xe9gn_inssign_ins"))
+
+    with pytest.raises(JournalUnavailable, match=r"cannot verify .*floor\.db: the schema is damaged"):
+        verify(path)
 
 
 @pytest.mark.parametrize("content", [None, b"This is no database. " * 200])
