@@ -2,6 +2,7 @@
 
 They are fresh ones: one that is forked from a program with threads may find a lock that nobody will ever release. And
 they are none of multiprocessing's, which would load in them what the program that started them has as main module.
+Nothing is written to their input: its end tells them that this process has ended, by whatever way.
 """
 
 import signal
@@ -34,14 +35,14 @@ def floor_processes(tasks: Sequence[FloorTask]) -> Iterator[list[Connection]]:
         for line in lines:
             line.close()
         for process in processes:
-            process.terminate()
-            process.wait()
+            with process:  # Its input is closed, and it is waited for.
+                process.terminate()
 
 
 def _start(line: Connection) -> "subprocess.Popen[bytes]":
     descriptor = line.fileno()
     command = [sys.executable, "-P", "-m", "simulations.floor_process", str(descriptor)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[descriptor])  # noqa: S603 - this Python and a module of ours, no input of a user
+    return subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[descriptor])  # noqa: S603 - this Python and a module of ours, no input of a user
 
 
 @contextmanager
