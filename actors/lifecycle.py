@@ -111,7 +111,7 @@ def next_trade_state(status: TradeStatus, event: TradeEvent) -> tuple[TradeStatu
     try:
         return TRADE_TRANSITIONS[status, event]
     except KeyError:
-        raise IllegalTransition(f"a {status} trade cannot {event}") from None
+        raise IllegalTransition(f"the trade is {status}: there is nothing to {event} any more") from None
 
 
 def next_agent_status(status: AgentStatus, event: AgentEvent) -> AgentStatus:

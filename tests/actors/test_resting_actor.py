@@ -221,7 +221,7 @@ async def test_a_cancelled_order_is_gone_for_the_market_too(autojump_clock: obje
         woken = (await floor.system.control.state(paths.MARKET))["woken"]
         await tick(floor, "139")
         assert (await floor.system.control.state(paths.MARKET))["woken"] == woken
-        with pytest.raises(IllegalTransition, match="a cancelled trade cannot cancel"):
+        with pytest.raises(IllegalTransition, match="the trade is cancelled: there is nothing to cancel any more"):
             await floor.cancel(order.trade_id)
         with pytest.raises(TradeNotFound):
             await floor.cancel("trd_none")

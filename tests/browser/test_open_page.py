@@ -194,6 +194,31 @@ def test_an_agent_is_paused_resumed_stopped_and_deleted(browser: Browser, floor:
         assert desk.wrongs == []
 
 
+def test_an_order_that_waits_says_its_terms_and_is_cancelled(browser: Browser, floor: Program) -> None:
+    """Its money is free again; what has filled meanwhile is not offered, and a long name stays on the page."""
+    with api(floor.url) as client:
+        agent_id = make_agent(client, "W" * 100)
+        resting = {"orderType": "stop_limit", "stopPrice": 900, "limitPrice": 901.5, "timeInForce": "gtc"}
+        order = {"symbol": "KO", "action": "buy", "quantity": 10}
+        client.post(f"/agents/{agent_id}/trades", json=order | resting).raise_for_status()
+        client.post(f"/agents/{agent_id}/trades", json=order).raise_for_status()
+    with window(browser, floor.url) as desk:
+        desk.sign_in()
+        desk.go(f"agents/{agent_id}")
+        row = desk.page.get_by_role("row").filter(has_text="stop $900.00, limit $901.50 · gtc")
+        row.get_by_role("button", name="Cancel the order to buy 10 KO").click()
+        dialog = desk.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Keep it").click()
+        expect(row.locator(".status")).to_have_text("pending")
+        row.get_by_role("button", name="Cancel the order to buy 10 KO").click()
+        dialog.get_by_role("button", name="Cancel the order").click()
+        expect(row.locator(".status")).to_have_text("cancelled")
+        expect(desk.page.locator(".tile").filter(has_text="Reserved").locator(".value")).to_have_text("$0.00")
+        expect(desk.page.get_by_role("button", name="Cancel the order")).to_have_count(0)
+        assert desk.page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
+        assert desk.wrongs == []
+
+
 def told(desk: Window) -> tuple[list[int], list[dict[str, str]]]:
     """Return the pitches that were played, and the notifications that were shown."""
     return desk.page.evaluate("notes_hz"), desk.page.evaluate("told")

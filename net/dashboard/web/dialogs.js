@@ -13,16 +13,16 @@ export function toast(message, isTrouble = false) {
  * Ask, and do `act` (async) when it is confirmed; the dialog stays with the reason when that fails.
  *
  * `field`: {label, placeholder?, isSecret?} asks for a text, which `act` is given; a secret is required, and given as it
- * was typed. `live({note, end}) -> stop` is told when it opens: `note(text, class)` says how the matter stands meanwhile,
+ * was typed. `dismiss` is what the other button says. `live({note, end}) -> stop` is told when it opens: `note(text, class)` says how the matter stands meanwhile,
  * `end(text)` that there is nothing to decide any more, which what is under way is not told. Resolves to whether it was done.
  */
-export function confirmed({ title, detail, action, isDanger = false, field = null, live = null, act }) {
+export function confirmed({ title, detail, action, dismiss = "Cancel", isDanger = false, field = null, live = null, act }) {
   return new Promise((resolve) => {
     const trouble = h("p", { class: "bad", role: "alert", hidden: true });
     const standing = h("p", { class: "small soft", hidden: true });
     const input = field && h("input", field.isSecret ? { type: "password", required: true, autocomplete: "new-password" } : { maxlength: 500, placeholder: field.placeholder ?? "", name: "reason" });
     const go = h("button", { class: `button primary ${isDanger ? "danger" : ""}`, type: "submit" }, action);
-    const cancel = h("button", { class: "button", type: "button", onclick: () => dialog.close() }, "Cancel");
+    const cancel = h("button", { class: "button", type: "button", onclick: () => dialog.close() }, dismiss);
     const form = h("form", {}, h("h2", { id: "dialog-title" }, title), h("div", { class: "soft" }, detail), standing, field && h("label", { class: "field" }, h("span", {}, field.label), input), trouble, h("div", { class: "row" }, cancel, go));
     const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, form);
     let isDone = false;

@@ -1,13 +1,16 @@
 /** How an agent stands: its equity and trades, what it holds and uses, and what happened to it. */
 
-import { get } from "../api.js";
-import { tradeForm } from "./trade_form.js";
+import { get, remove } from "../api.js";
 import { drawEquity, dropChart } from "../charts.js";
+import { confirmed, toast } from "../dialogs.js";
 import { classes, fill, h, text } from "../dom.js";
 import { clock, count, dayAndTime, dollars, gain, money, percent, stateTone, tone, words } from "../format.js";
+import { may } from "../session.js";
 import { meter } from "./floor.js";
+import { tradeForm } from "./trade_form.js";
 
 const CHART_MS = 15_000;
+const OPEN = new Set(["pending", "pending_approval"]);
 const SPANS = [["1 h", 3_600_000], ["1 day", 86_400_000], ["30 days", null]];
 
 /** Return the side of the page that shows how the agent stands. */
@@ -150,11 +153,30 @@ function trades(page) {
     page.trades = items;
     card.hasRows(items.length > 0);
     fill(rows, items.map((trade) => h("tr", {}, h("td", { class: "soft nowrap", title: dayAndTime(trade.submittedAt) }, clock(trade.submittedAt)),
-      h("td", { class: "nowrap" }, `${trade.action} ${count(trade.quantity)} ${trade.symbol}`, trade.orderType !== "market" && h("span", { class: "soft" }, ` ${words(trade.orderType)}`)),
-      h("td", {}, h("span", { class: `status ${stateTone(trade.status)}` }, trade.status === "pending_approval" ? h("a", { class: "link", href: `#/approvals/${trade.approvalRequestId}` }, words(trade.status)) : words(trade.status))),
+      h("td", { class: "nowrap" }, order(trade), trade.orderType !== "market" && h("div", { class: "soft small" }, terms(trade))),
+      h("td", { class: "nowrap" }, h("span", { class: `status ${stateTone(trade.status)}` }, trade.status === "pending_approval" ? h("a", { class: "link", href: `#/approvals/${trade.approvalRequestId}` }, words(trade.status)) : words(trade.status)),
+        OPEN.has(trade.status) && may("trader") && h("button", { class: "button plain", type: "button", "aria-label": `Cancel the order to ${order(trade)}`, onclick: () => void cancel(page, trade) }, "Cancel")),
       h("td", { class: "num" }, money(trade.executedPrice)), h("td", { class: "num" }, money(trade.totalCost)),
-      h("td", { class: "soft why" }, trade.failureReason ?? trade.reason ?? "–"))));
+      h("td", { class: "soft why" }, trade.failureReason ?? trade.reason ?? ""))));
   } };
+}
+
+/** "buy 7 KO". */
+const order = (trade) => `${trade.action} ${count(trade.quantity)} ${trade.symbol}`;
+
+/** "stop $61.00, limit $62.00 · gtc": at which prices an order fills, and how long it rests. */
+const terms = (trade) => [["stop", trade.stopPrice], ["limit", trade.limitPrice]].filter(([, price]) => price !== null).map(([name, price]) => `${name} ${money(price)}`).join(", ") + ` · ${trade.timeInForce}`;
+
+function cancel(page, trade) {
+  const what = order(trade);
+  return confirmed({
+    title: `Cancel the order to ${what}?`, detail: "What it reserves becomes free again.", action: "Cancel the order", dismiss: "Keep it", isDanger: true,
+    act: async () => {
+      await remove(`/agents/${page.id}/trades/${trade.tradeId}`);
+      toast(`The order to ${what} was cancelled`);
+      await page.reload();
+    },
+  });
 }
 
 function usage(page) {
