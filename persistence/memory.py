@@ -177,6 +177,12 @@ class MemoryStore:
         found = chain.from_iterable(self._streams.get(stream, ()) for stream in set(streams))
         return nsmallest(limit, (place for place in found if place.seq > after_seq), key=lambda place: place.seq)
 
+    async def events_before(self, stream: str, before_seq: int, limit: int) -> Sequence[Recorded]:
+        """Return the events of a stream before a sequence, newest first."""
+        await trio.lowlevel.checkpoint()
+        found = (place for place in reversed(self._streams.get(stream, ())) if place.seq < before_seq)
+        return list(islice(found, limit))
+
     async def entry(self, seq: int) -> LogEntry | None:
         """Return the event with a sequence in its place in the chain, None where there is none."""
         await trio.lowlevel.checkpoint()

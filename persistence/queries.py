@@ -44,6 +44,7 @@ _ENTRY = f"""
 SELECT (SELECT hash FROM events b WHERE b.seq = e.seq - 1), hash, {EVENT_COLUMNS} FROM events e WHERE seq = ?
 """
 _SEQS_OF_STREAM = "SELECT seq FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"
+_EVENTS_BEFORE = f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
 _EVENTS_AT = f"SELECT {EVENT_COLUMNS} FROM events WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 _CLAIMED = f"""
 SELECT fingerprint, {EVENT_COLUMNS} FROM idempotency JOIN events USING (seq) WHERE scope = ? AND key = ?
@@ -141,6 +142,11 @@ def events(connection: Connection, streams: Sequence[str] | None, after_seq: int
     seqs = (connection.execute(_SEQS_OF_STREAM, (stream, after_seq, limit)) for stream in set(streams))
     chosen = nsmallest(limit, (seq for (seq,) in chain.from_iterable(seqs)))
     return [recorded(row) for row in connection.execute(_EVENTS_AT, (orjson.dumps(chosen).decode(),))]
+
+
+def events_before(connection: Connection, stream: str, before_seq: int, limit: int) -> Sequence[Recorded]:
+    """Return the events of a stream before a sequence, newest first."""
+    return [recorded(row) for row in connection.execute(_EVENTS_BEFORE, (stream, before_seq, limit))]
 
 
 def entry(connection: Connection, seq: int) -> LogEntry | None:

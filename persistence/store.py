@@ -157,6 +157,10 @@ class SqliteStore:
         """Return events by sequence: of these streams, or of all with None."""
         return await self.read(queries.events, streams, after_seq, limit)
 
+    async def events_before(self, stream: str, before_seq: int, limit: int) -> Sequence[Recorded]:
+        """Return the events of a stream before a sequence, newest first."""
+        return await self.read(queries.events_before, stream, before_seq, limit)
+
     async def entry(self, seq: int) -> LogEntry | None:
         """Return the event with a sequence in its place in the chain, None where there is none."""
         return await self.read(queries.entry, seq)

@@ -99,6 +99,10 @@ class History(Protocol):
         """Return events by sequence: of these streams, or of all with None."""
         ...
 
+    async def events_before(self, stream: str, before_seq: int, limit: int) -> Sequence[Recorded]:
+        """Return the events of a stream before a sequence, newest first."""
+        ...
+
     async def entry(self, seq: int) -> LogEntry | None:
         """Return the event with a sequence in its place in the chain, None where there is none."""
         ...

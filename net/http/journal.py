@@ -12,6 +12,7 @@ from actors.events import Recorded
 from actors.model import Role
 from net.control import ActorNotFound
 from net.http.call import Call
+from net.http.listing import SEQ_MAX
 from net.http.routing import Reply, Routes
 from net.http.streams import WriteLine
 from net.log_reading import Wanted, following, newest, passage
@@ -22,7 +23,6 @@ from net.wire.rules import Doc, Flag, Integer, Text
 from net.wire.shapes import EventShape
 
 AT: Final = "/admin/v1/events"
-SEQ_MAX: Final = 2**53
 SEQ: Final = Integer(0, SEQ_MAX)
 LINES_MAX: Final = 1_000
 

@@ -202,6 +202,10 @@ async def test_events_are_read_by_sequence(history: Storage) -> None:
     assert list(await history.reads.events(["agt_1"], 1, 10)) == recorded[2:]
     assert list(await history.reads.events(["agt_2", "agt_1", "agt_2"], 0, 3)) == recorded[:3]
     assert list(await history.reads.events(["agt_none"], 0, 3)) == []
+    of_first = list(await history.reads.events(["agt_1"], 0, 10))
+    assert list(await history.reads.events_before("agt_1", 2**53, 10)) == of_first[::-1]
+    assert list(await history.reads.events_before("agt_1", of_first[-1].seq, 1)) == of_first[-2:-1]
+    assert list(await history.reads.events_before("agt_none", 2**53, 3)) == []
     assert list(await history.reads.events([], 0, 3)) == []
     assert isinstance(recorded[0].event, AgentCreated)
     assert isinstance(recorded[3].event, TradeExecuted)

@@ -88,12 +88,13 @@ ADDED: Final = {
 
 ADDED_QUERIES: Final = {
     ("GET", f"{API}/agents/{{}}/performance"): ("from", "to", "interval"),
+    ("GET", f"{API}/agents/{{}}/events"): ("before",),
     ("GET", f"{API}/oversight/requests"): ("limit", "cursor"),
     ("GET", f"{API}/metering/agents/{{}}/usage"): ("period",),
     ("GET", f"{API}/audit"): ("before",),
 }
 """Parameters that the project has beyond the contract: a span as for charts, pages as elsewhere, GetUsage's, and where
-to read the audit from its end."""
+to read a log from its end."""
 
 PROBLEMS: Final[Mapping[int, tuple[str, ...]]] = {
     400: (),

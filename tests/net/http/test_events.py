@@ -31,3 +31,17 @@ async def test_events_come_in_order_and_by_pages(mock_clock: MockClock) -> None:
         assert [event["type"] for event in rest["items"]] == ["trade.created", "oversight.request"]
         assert rest["items"][1]["data"]["trade"]["status"] == "pending_approval"
         assert rest["nextCursor"] is None
+
+
+async def test_they_are_read_from_their_end(mock_clock: MockClock) -> None:
+    """Newest first, page by page down to the first; both ends at once are refused."""
+    async with served() as edge:
+        token = await edge.user("ann")
+        await edge.agent(token)
+        await edge.trade(token, "agt_1")
+        items = (await edge.call("GET", AT, token=token)).json["items"]
+        newest = (await edge.call("GET", f"{AT}?limit=2&before={2**53}", token=token)).json
+        older = (await edge.call("GET", f"{AT}?limit=2&before={newest['nextCursor']}", token=token)).json
+        both = await edge.call("GET", f"{AT}?after=1&before=2", token=token)
+    assert [*newest["items"], *older["items"]] == items[::-1]
+    assert (older["nextCursor"], both.status, both.json["errors"][0]["field"]) == (None, 400, "before")

@@ -10,6 +10,8 @@ import { meter } from "./floor.js";
 import { tradeForm } from "./trade_form.js";
 
 const CHART_MS = 15_000;
+const EVENTS_SHOWN = 30;
+const END = 2 ** 53;
 const OPEN = new Set(["pending", "pending_approval"]);
 const SPANS = [["1 h", 3_600_000], ["1 day", 86_400_000], ["30 days", null]];
 
@@ -198,15 +200,8 @@ function usage(page) {
 function events(page) {
   const list = h("ol", { class: "timeline" });
   const element = h("section", { class: "card", "aria-label": "Events" }, h("header", {}, h("h2", {}, "Events"), h("span", { class: "soft small" }, "the newest")), list);
-  let after = 0;
-  let known = [];
   return { element, read: async () => {
-    let page_;
-    do {
-      page_ = await get(`/agents/${page.id}/events?after=${after}&limit=200`);
-      known = [...known, ...page_.items].slice(-30);
-      after = page_.items.at(-1)?.seq ?? after;
-    } while (page_.nextCursor && page.isOpen);
-    fill(list, known.toReversed().map((event) => h("li", {}, h("span", { class: "soft", title: dayAndTime(event.timestamp) }, clock(event.timestamp)), h("span", { class: "ellipsis" }, words(event.type).replace(".", " "), h("span", { class: "soft" }, ` · ${event.actor.name}`)))));
+    const { items } = await get(`/agents/${page.id}/events?before=${END}&limit=${EVENTS_SHOWN}`);
+    fill(list, items.map((event) => h("li", {}, h("span", { class: "soft", title: dayAndTime(event.timestamp) }, clock(event.timestamp)), h("span", { class: "ellipsis" }, words(event.type).replace(".", " "), h("span", { class: "soft" }, ` · ${event.actor.name}`)))));
   } };
 }
