@@ -242,7 +242,7 @@ class Control:
         the supervisor above is not up.
         """
         node = self._node(path)
-        if node.parent is None or node.parent.status not in {Status.STARTING, Status.RUNNING}:
+        if not self._supervision.supervised(node):
             raise ActorStopped(path if node.parent is None else node.parent.path)
         node.failures = ()
         node.attempt = -1
@@ -252,7 +252,8 @@ class Control:
     async def _restart(self, node: Node) -> None:
         await self._supervision.halt_in_operation(node, Reason.RESTART)
         node.operation = None
-        self._supervision.start(node)
+        if self._supervision.supervised(node):  # Otherwise its end or its next start is for those above to say.
+            self._supervision.start(node)
 
     async def _mark(self, target: str, mark: Callable[[Node], None]) -> int:
         actors = 0

@@ -91,17 +91,13 @@ class Supervision:
         """Start the children whose turn it is, up to the first that is not up at once: with it this goes on."""
         supervisor.awaited = None
         for child in supervisor.unstarted or ():
-            self.start(child)
+            if child.status in DOWN and child.retry is None and supervisor.children.get(child.name) is child:
+                self.start(child)  # Or else an operator has started it meanwhile, or stopped it for good.
             if child.status not in SETTLED:
                 supervisor.awaited = child
                 return
         supervisor.unstarted = None
         supervisor.become(Status.RUNNING)
-
-    async def _start_in_order(self, nodes: Iterable[Node]) -> None:
-        for node in tuple(nodes):
-            self.start(node)
-            await node.wait_for(SETTLED)
 
     def operate(self, node: Node, async_fn: Callable[..., Awaitable[object]], *args: Any) -> trio.Event:
         """Run an operation on a node in place of the one under way. The event tells its end, complete or superseded."""
@@ -118,7 +114,7 @@ class Supervision:
             node.operation.cancel()
             node.operation = None
         if isinstance(node, SupervisorNode):
-            node.unstarted = node.awaited = None
+            node.awaited = None
 
     @staticmethod
     async def _operation(
@@ -209,12 +205,12 @@ class Supervision:
         assert cell.parent is not None
         if Reason.SHUTDOWN in {asked, cell.parent.halting}:
             self._close(cell, exited)
-        elif asked is not Reason.RESTART and self._supervised(cell):
+        elif asked is not Reason.RESTART and self.supervised(cell):
             self._judge(cell, exited)
 
     @staticmethod
-    def _supervised(node: Node) -> bool:
-        """Whether the supervisor is there to decide, and not itself on its way down."""
+    def supervised(node: Node) -> bool:
+        """Say whether the supervisor is there to decide, and not itself on its way down."""
         return node.parent is not None and node.parent.status in {Status.STARTING, Status.RUNNING}
 
     def _judge(self, node: Node, exited: Exit) -> None:
@@ -250,7 +246,9 @@ class Supervision:
         if parent.spec.strategy is Strategy.ONE_FOR_ONE:
             self._start_later(node, delay_s)
         else:
-            names = policy.affected(parent.spec.strategy, tuple(parent.children), node.name)
+            # An earlier sibling is down where this takes the place of its own restart, which begins anew with it.
+            first = next(child for child in parent.children.values() if child.status is Status.RESTARTING)
+            names = policy.affected(parent.spec.strategy, tuple(parent.children), first.name)
             group = [parent.children[name] for name in names]
             self.operate(parent, self._restart_group, parent, node, group, delay_s)
 
@@ -277,10 +275,12 @@ class Supervision:
                 await self.halt(node, Reason.RESTART)
         await trio.sleep(delay_s)
         await trio.lowlevel.checkpoint_if_cancelled()  # Another operation may have taken over in the same moment.
-        await self._start_in_order(node for node in group if node.status is Status.RESTARTING)
+        for node in group:
+            if node.status is Status.RESTARTING:  # No operator has stopped it meanwhile, or was quicker to start it.
+                self.start(node)
+            await node.wait_for(SETTLED)
         if parent.status is Status.STARTING:
-            await self._start_in_order(node for node in parent.children.values() if node.status is Status.STOPPED)
-            parent.become(Status.RUNNING)
+            self._start_next(parent)
 
     def _quarantine(self, node: Node, exited: Exit) -> None:
         assert exited.cause is not None
@@ -317,7 +317,7 @@ class Supervision:
         self._publish(supervisor, "escalated", exited)
         if supervisor.parent is None:
             self._on_root_failure(failure)
-        elif self._supervised(supervisor):
+        elif self.supervised(supervisor):
             self._judge(supervisor, exited)
 
     # Looking at the tree
