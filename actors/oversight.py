@@ -9,6 +9,8 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+import trio
+
 from actors import paths
 from actors.draining import Drain
 from actors.errors import FloorBusy, JournalUnavailable
@@ -33,6 +35,9 @@ RELAY_AGAIN_S: Final = 0.05
 
 DECIDE_AGAIN_S: Final = 1.0
 """How soon a decision is told again when it could not be carried out."""
+
+WATCH_AGAIN_S: Final = 30.0
+"""How soon a service that streams no decisions is asked for them again."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,10 +77,15 @@ class OversightActor(Actor):
         self._relay(message.request_id, message.decision)
 
     async def _watch(self) -> None:
-        async with self._services.oversight.watch(self._seen_sequence) as decisions:
-            async for decision in decisions:
-                self._seen_sequence = decision.sequence
-                self._relay(decision.request_id, decision.record)
+        while True:
+            try:
+                async with self._services.oversight.watch(self._seen_sequence) as decisions:
+                    async for decision in decisions:
+                        self._seen_sequence = decision.sequence
+                        self._relay(decision.request_id, decision.record)
+            except OversightRefused as error:
+                _log.warning("decisions taken at the oversight service are not heard of for now: %s", error)
+            await trio.sleep(WATCH_AGAIN_S)
 
     def _relay(self, request_id: str, record: DecisionRecord) -> None:
         """Tell the approval's actor, if the approval is still pending here.

@@ -349,7 +349,9 @@ class WatchDecisionsRequest(_message.Message):
 
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     after_sequence: _builtins.int
-    """The last sequence the caller has seen; 0: from the first decision on."""
+    """The last sequence the caller has seen; 0: from the first decision on. So does one beyond the last decision: it was
+    given by a database that the service no longer has.
+    """
     def __init__(
         self,
         *,

@@ -191,6 +191,7 @@ class OversightService(Protocol):
         """Iterate over every decision after a sequence number, old ones first, each once, for as long as it is open.
 
         Use as ``async with service.watch(seen) as decisions: async for decision in decisions: ...``. An outage is
-        waited out: the stream resumes after the last decision delivered.
+        waited out: the stream resumes after the last decision delivered, and begins anew where the service no longer
+        has that one. Raises `OversightRefused` where the service streams none.
         """
         ...

@@ -63,6 +63,11 @@ class CallSettings:
     breaker: BreakerPolicy = Factory(BreakerPolicy)
 
 
+ELSEWHERE_AGAIN_S = 5.0
+"""How soon to ask again who answers UNIMPLEMENTED: another service has the address, or a proxy that does not know ours
+yet (gRPC makes that of HTTP's 404). Nothing may be given up because of that."""
+
+
 class Outage(Exception):
     """A call found no working service, or was not made because the last ones found none."""
 

@@ -16,7 +16,17 @@ from actors.ports.metering import (
     UsageReport,
 )
 from net.grpc.channel import TlsClient, open_channel, service_config
-from net.grpc.link import CallSettings, Link, Metadata, Outage, Request, Response, no_correlation_id, no_trace
+from net.grpc.link import (
+    ELSEWHERE_AGAIN_S,
+    CallSettings,
+    Link,
+    Metadata,
+    Outage,
+    Request,
+    Response,
+    no_correlation_id,
+    no_trace,
+)
 from net.grpc.metering_messages import read_quota, read_usage, write_event, write_limits
 from proto import metering_pb2, metering_pb2_grpc
 
@@ -67,10 +77,12 @@ class MeteringClient:
             try:
                 await self._ingest_batches(messages)
             except _BatchesUnimplemented:
-                self._takes_batches = False
-        if not self._takes_batches:
-            for message in messages:
-                await self._call(self._stub.IngestEvent, metering_pb2.IngestEventRequest(event=message))
+                pass
+            else:
+                return
+        for message in messages:
+            await self._call(self._stub.IngestEvent, metering_pb2.IngestEventRequest(event=message))
+            self._takes_batches = False
 
     async def usage(self, agent_id: str, period: str) -> UsageReport:
         """Sum an agent's usage in the month ``YYYY-MM``; zero where nothing was used."""
@@ -98,7 +110,13 @@ class MeteringClient:
         except Outage as outage:
             raise MeteringUnavailable(outage.detail, outage.retry_after_s) from outage
         except grpc.RpcError as error:
-            raise answers.get(error.code()) or MeteringRefused(error.details()) from error
+            raise answers.get(error.code()) or _refusal(error) from error
+
+
+def _refusal(error: grpc.RpcError) -> MeteringUnavailable | MeteringRefused:
+    if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+        return MeteringUnavailable(f"no metering service answers there: {error.details()}", ELSEWHERE_AGAIN_S)
+    return MeteringRefused(error.details())
 
 
 @asynccontextmanager

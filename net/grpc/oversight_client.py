@@ -1,5 +1,6 @@
 """The oversight service as a client sees it: the actors' port, over gRPC."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from types import MappingProxyType
@@ -21,7 +22,17 @@ from actors.ports.oversight import (
     RequestUnknown,
 )
 from net.grpc.channel import TlsClient, open_channel, service_config
-from net.grpc.link import CallSettings, Link, Metadata, Outage, Request, Response, no_correlation_id, no_trace
+from net.grpc.link import (
+    ELSEWHERE_AGAIN_S,
+    CallSettings,
+    Link,
+    Metadata,
+    Outage,
+    Request,
+    Response,
+    no_correlation_id,
+    no_trace,
+)
 from net.grpc.oversight_messages import (
     RECORDED_STATUS_KEY,
     read_decision_event,
@@ -32,6 +43,8 @@ from net.grpc.oversight_messages import (
 from proto import oversight_pb2, oversight_pb2_grpc
 
 SERVICE = "oversight.OversightService"
+
+_log = logging.getLogger(__name__)
 
 WATCHES_MAX = 4
 """Streams one client reads at once, a worker thread each."""
@@ -84,7 +97,7 @@ class OversightClient:
         return read_status(response)
 
     def watch(self, after_sequence: int = 0) -> AbstractAsyncContextManager[AsyncIterator[Decision]]:
-        """Iterate over every decision after a sequence number, waiting out outages.
+        """Iterate over every decision after a sequence number, waiting out outages; a malformed one is passed over.
 
         Raises `OversightRefused` at the end of the block if the service streams no decisions.
         """
@@ -104,7 +117,12 @@ class OversightClient:
                 while (event := await self._next(stream)) is not None:
                     backoff_s = RECONNECT_BACKOFF_S
                     after_sequence = event.sequence
-                    yield read_decision_event(event)
+                    try:
+                        decision = read_decision_event(event)
+                    except OversightRefused as error:
+                        _log.warning("decision %d on %s is passed over: %s", event.sequence, event.request_id, error)
+                    else:
+                        yield decision
             except grpc.RpcError as error:
                 if error.code() in _FINAL:
                     raise OversightRefused(error.details()) from error
@@ -128,7 +146,13 @@ class OversightClient:
         except Outage as outage:
             raise OversightUnavailable(outage.detail, outage.retry_after_s) from outage
         except grpc.RpcError as error:
-            raise _recorded(error) or answers.get(error.code()) or OversightRefused(error.details()) from error
+            raise _recorded(error) or answers.get(error.code()) or _refusal(error) from error
+
+
+def _refusal(error: grpc.RpcError) -> OversightError:
+    if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+        return OversightUnavailable(f"no oversight service answers there: {error.details()}", ELSEWHERE_AGAIN_S)
+    return OversightRefused(error.details())
 
 
 def _recorded(error: grpc.RpcError) -> AlreadyDecided | None:

@@ -52,5 +52,5 @@ class OversightStore(Protocol):
         ...
 
     def decisions_after(self, sequence: int, limit: int) -> Sequence[Decision]:
-        """Return at most ``limit`` decisions after a sequence number, in order."""
+        """Return at most ``limit`` decisions after a sequence number, in order; all after one beyond the last."""
         ...

@@ -86,12 +86,16 @@ class SqliteOversightStore:
             return _status(db, request_id, at_us)
 
     def decisions_after(self, sequence: int, limit: int) -> list[Decision]:
-        """Return at most ``limit`` decisions after a sequence number, in order."""
+        """Return at most ``limit`` decisions after a sequence number, in order.
+
+        One beyond the last was given by a database that this one has replaced: then they begin with the first.
+        """
         with self._database.transaction() as db:
+            (last,) = db.execute("SELECT coalesce(max(sequence), 0) FROM decisions").fetchone()
             rows = db.execute(
                 f"SELECT sequence, request_id, {', '.join(_DECISION_COLUMNS)} FROM decisions"  # noqa: S608 -- our names
                 " WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                [sequence, limit],
+                [sequence if sequence <= last else 0, limit],
             ).fetchall()
         return [Decision(number, request_id, DecisionRecord(*values)) for number, request_id, *values in rows]
 

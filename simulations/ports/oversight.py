@@ -71,9 +71,10 @@ class InLoopOversight:
     async def _watch(self, after_sequence: int) -> AsyncGenerator[Decision, None]:
         while True:
             async with self._decided:
-                while len(self._in_order) <= after_sequence:
+                while len(self._in_order) == after_sequence or not self._in_order:
                     await self._decided.wait()
-            decision = self._in_order[after_sequence]
+            # As the service does: a sequence beyond the last one was given by another.
+            decision = self._in_order[after_sequence if after_sequence < len(self._in_order) else 0]
             after_sequence = decision.sequence
             yield decision
 

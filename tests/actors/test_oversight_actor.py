@@ -1,5 +1,7 @@
 """The facade of oversight: requests going out, decisions going both ways, outages in between."""
 
+from collections.abc import AsyncGenerator
+
 import trio
 from attrs import evolve
 from trio.testing import wait_all_tasks_blocked
@@ -7,7 +9,14 @@ from trio.testing import wait_all_tasks_blocked
 from actors import paths
 from actors.model import TradeStatus
 from actors.money import dollars
-from actors.ports.oversight import DecisionRecord, OversightRequestRecord, RequestMismatch, RequestStatus
+from actors.ports.oversight import (
+    Decision,
+    DecisionRecord,
+    OversightRefused,
+    OversightRequestRecord,
+    RequestMismatch,
+    RequestStatus,
+)
 from simulations.ports.oversight import InLoopOversight
 from tests.actors.builders import buy
 from tests.actors.headless import HeadlessFloor, headless_floor, surroundings
@@ -19,6 +28,20 @@ class RefusingOversight(InLoopOversight):
     async def create(self, request: OversightRequestRecord) -> RequestStatus:
         """Refuse."""
         raise RequestMismatch(request.request_id)
+
+
+class StreamlessOversight(InLoopOversight):
+    """Streams no decisions at first, as behind a proxy that does not know it yet."""
+
+    streams = False
+
+    @trio.as_safe_channel
+    async def _watch(self, after_sequence: int) -> AsyncGenerator[Decision, None]:
+        if not self.streams:
+            raise OversightRefused("Method not found!")
+        async with super()._watch(after_sequence) as decisions:
+            async for decision in decisions:
+                yield decision
 
 
 def a_record(floor: HeadlessFloor, result: str = "approved", channel: str = "slack") -> DecisionRecord:
@@ -83,6 +106,23 @@ async def test_decision_taken_at_the_service_is_carried_out(autojump_clock: obje
             assert floor.portfolio(agent_id).reserved_micros == 0
         assert floor.around.oversight.calls.count("decide") == 2
         floor.check()
+
+
+async def test_a_service_that_streams_no_decisions_is_asked_again(autojump_clock: object) -> None:
+    """It ends nothing here; once it does, what was decided meanwhile is carried out."""
+    around = surroundings()
+    oversight = StreamlessOversight(around.clock.now_us)
+    async with headless_floor(evolve(around, oversight=oversight)) as floor:
+        await floor.create()
+        held = await floor.trade(buy("TSLA", 400))
+        await floor.advance(100)
+        await oversight.decide(held.approval_request_id or "", a_record(floor))
+        await floor.advance(100)
+        assert floor.book().approvals
+        oversight.streams = True
+        await floor.advance(31)
+        assert floor.portfolio().positions["TSLA"].quantity == 400
+        assert (await floor.system.control.stats(paths.OVERSIGHT)).restarts == 0
 
 
 async def test_decision_survives_an_outage_of_the_journal(autojump_clock: object) -> None:

@@ -100,6 +100,18 @@ async def test_decisions_are_watched_old_and_new(oversight_service: OversightSer
             assert await anext(decisions) == second
 
 
+async def test_a_service_that_lost_its_decisions_is_watched_from_the_first_one(
+    oversight_service: OversightService,
+) -> None:
+    """The sequence that was seen last is beyond its own: it has another database than then."""
+    with trio.fail_after(10):
+        async with oversight_service.watch(99) as decisions:
+            for request_id in ("ovr_1", "ovr_2"):
+                await oversight_service.create(evolve(REQUEST, request_id=request_id))
+                await oversight_service.decide(request_id, APPROVED)
+                assert (await anext(decisions)).request_id == request_id
+
+
 async def test_a_watch_waits_and_ends_when_cancelled(oversight_service: OversightService) -> None:
     """With nothing to see it blocks; leaving it takes no time."""
 

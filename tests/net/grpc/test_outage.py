@@ -17,7 +17,7 @@ from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
 from proto import oversight_pb2, oversight_pb2_grpc
 from tests.net.grpc.samples import APPROVED, REQUEST
-from tests.net.grpc.scripted import BRISK, HandClock
+from tests.net.grpc.scripted import BRISK, HandClock, ScriptedMetering, serve_scripted
 
 LIMIT_MICROS = 10_000_000_000
 
@@ -69,6 +69,35 @@ async def test_oversight_out_of_reach_is_unavailable(clock: HandClock, oversight
     async with open_oversight_client(address, settings=BRISK) as client:
         with pytest.raises(OversightUnavailable, match="UNAVAILABLE"):
             await client.create(REQUEST)
+
+
+async def test_whoever_does_not_know_the_service_is_no_service(clock: HandClock) -> None:
+    """As another service at the address, or a proxy that does not know ours yet: what was to be told is kept."""
+    with serve_scripted(ScriptedMetering()) as elsewhere:
+        async with open_oversight_client(elsewhere) as client:
+            with pytest.raises(OversightUnavailable, match="no oversight service answers there"):
+                await client.create(REQUEST)
+    with serve_scripted(ScriptedMetering(failures=[grpc.StatusCode.UNIMPLEMENTED])) as address:
+        async with open_metering_client(address) as client:
+            with pytest.raises(MeteringUnavailable, match="no metering service answers there"):
+                await client.check_quota("agt_1")
+
+
+async def test_an_outage_while_batches_are_tried_is_none_of_batches(
+    clock: HandClock, oversight_store: SqliteOversightStore, metering_store: SqliteMeteringStore
+) -> None:
+    """It is not known then that the service takes none; it is given them once it is there."""
+    events = [UsageEvent("evt_1", "agt_1", "trade.submitted", 1, 0, clock())]
+    async with AsyncExitStack() as opened:
+        with serve_oversight(oversight_store, clock, auto_approve_below_micros=LIMIT_MICROS) as address:
+            client = await opened.enter_async_context(open_metering_client(address))
+            with pytest.raises(MeteringUnavailable, match="no metering service answers there"):
+                await client.ingest(events)
+        with serve_metering(metering_store, clock, address=address), trio.fail_after(20):
+            while not await client.is_serving():
+                pass
+            await client.ingest(events)
+    assert client.link.outcomes["metering.MeteringService/IngestEvents", "ok"] == 1
 
 
 async def test_a_store_that_cannot_write_makes_its_service_unavailable(clock: HandClock) -> None:

@@ -99,6 +99,34 @@ async def test_a_watch_is_opened_again_after_errors_and_ends() -> None:
     assert servicer.asked == [0, 0, 0, 1]
 
 
+class CarelessOversight(oversight_pb2_grpc.OversightServiceServicer):
+    """Streams a decision without what a decision needs before a good one."""
+
+    def WatchDecisions(
+        self, request: oversight_pb2.WatchDecisionsRequest, context: grpc.ServicerContext
+    ) -> Iterator[oversight_pb2.DecisionEvent]:
+        """Stream both."""
+        yield oversight_pb2.DecisionEvent(sequence=1, request_id="ovr_1")
+        yield write_decision_event(Decision(2, "ovr_2", APPROVED))
+
+
+async def test_a_malformed_decision_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    """It says so in the log; those that follow are heard of."""
+    servicer = CarelessOversight()  # type: ignore[abstract] # the other calls stay unimplemented
+    server = start_server(
+        "127.0.0.1:0",
+        SERVICE,
+        lambda server: oversight_pb2_grpc.add_OversightServiceServicer_to_server(servicer, server),
+        threads_max=2,
+    )
+    async with open_oversight_client(server.address) as client:
+        with trio.fail_after(10):
+            async with client.watch() as decisions:
+                assert (await anext(decisions)).request_id == "ovr_2"
+    server.stop()
+    assert "decision 1 on ovr_1 is passed over" in caplog.text
+
+
 async def test_a_sequence_that_is_none_is_refused(clock: HandClock, oversight_store: SqliteOversightStore) -> None:
     """Watching again would not help, so the watch ends."""
     with serve_oversight(oversight_store, clock, auto_approve_below_micros=0) as address:
