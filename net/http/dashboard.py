@@ -29,7 +29,7 @@ _release = cache(read_release)
 _charts = cache(read_charts)
 
 
-@routes.add("GET", "/", role=None)
+@routes.add("GET", "/", role=None, any_query=True)
 async def get_page(call: Call) -> Reply:
     """Show the dashboard."""
     return _sent(call, _release().index, ASK_AGAIN)

@@ -28,6 +28,7 @@ from net.wire.structure import FieldProblem, InvalidRequest, fields_of, structur
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+PLAIN: Final = b"identity"
 HTML: Final = "text/html; charset=utf-8"
 
 _KEY: Final = re.compile(IDEMPOTENCY_KEY_PATTERN, re.ASCII)
@@ -106,7 +107,7 @@ def _require_access(route: Route, call: Call) -> None:
 
 def _arguments(route: Route, exchange: Exchange) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
-    if route.query is not None or exchange.query:
+    if route.query is not None or (exchange.query and not route.any_query):
         query = structure_query(route.query or Nothing, _parameters(exchange.query))
         if route.query is not None:
             arguments["query"] = query
@@ -136,6 +137,8 @@ def _require_media_type(exchange: Exchange, wanted: str) -> None:
     media_type = exchange.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if media_type != wanted.encode():
         raise MediaTypeUnsupported(f"the body must be {wanted}")
+    if exchange.headers.get(b"content-encoding", PLAIN).strip().lower() != PLAIN:
+        raise MediaTypeUnsupported("the body must be sent as it is, without a Content-Encoding")
 
 
 def _parameters(query: bytes) -> Mapping[str, list[str]]:

@@ -43,8 +43,8 @@ class Route:
     `role` is the least that a caller needs, None where nobody has to sign in; `keys` says whether an agent's key will
     do. `answer` is the shape of the reply. `atomic`: the handler hands the idempotency key on to the commit itself.
     `form`: the body is a form, of which the body class has the fields, instead of JSON. `stream`: the reply is one, of
-    lines that have the shape `answer`. `refuses`: errors of this operation beyond those that `causes_of` knows of every
-    route of its kind.
+    lines that have the shape `answer`. `any_query`: what others have added to the address is let be. `refuses`: errors
+    of this operation beyond those that `causes_of` knows of every route of its kind.
     """
 
     method: str
@@ -60,6 +60,7 @@ class Route:
     query: type[Any] | None
     form: bool = False
     stream: bool = False
+    any_query: bool = False
     refuses: tuple[type[Exception], ...] = ()
 
 
@@ -82,6 +83,7 @@ class Routes:
         atomic: bool = False,
         form: bool = False,
         stream: bool = False,
+        any_query: bool = False,
         refuses: Collection[type[Exception]] = (),
     ) -> Callable[[HandlerT], HandlerT]:
         """Collect the decorated handler as the answer to a method at a path, such as `/agents/<agent_id>`."""
@@ -103,6 +105,7 @@ class Routes:
                     query=hints.get("query"),
                     form=form,
                     stream=stream,
+                    any_query=any_query,
                     refuses=tuple(refuses),
                 )
             )

@@ -21,7 +21,12 @@ from net.wire.rules import TRIMMED, Choice, Doc, FieldError, Flag, Integer, List
 BUDGET: Final = Money(100 * MICROS_PER_DOLLAR, 100_000 * MICROS_PER_DOLLAR)
 THRESHOLD: Final = Money(0, 10_000_000 * MICROS_PER_DOLLAR)
 PRICE: Final = Money(10_000, 1_000_000 * MICROS_PER_DOLLAR)
-NAME: Final = Text(min_length=3, max_length=100, pattern=TRIMMED, wanted="one line of text without spaces around it")
+NAME: Final = Text(
+    min_length=3,
+    max_length=100,
+    pattern=TRIMMED,
+    wanted="one line of text without control characters, or spaces around it",
+)
 SYMBOL: Final = Text(max_length=12, pattern=r"^[A-Z][A-Z0-9.\-]*$", wanted="a symbol in capitals, such as AAPL")
 REASON: Final = Text(max_length=500)
 RISK_TOLERANCE: Final = Integer(1, 10)

@@ -14,10 +14,16 @@ from attrs import define, field, frozen
 from actors.money import DECIMAL_PLACES_MAX, MoneyError, from_json_number, to_json_number
 from net.wire.scalars import TimestampError, format_timestamp, parse_timestamp
 
-NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""What ends a line, or turns the order of what is read around: an approver has to see what was written."""
+
+_SPACES = r"\x20\xa0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff"
+"""Spaces of every width, and what has none."""
+
+NO_CONTROLS = f"^[^{_CONTROLS}]*$"
 """One line of text."""
 
-TRIMMED = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
+TRIMMED = f"^[^{_CONTROLS}{_SPACES}]([^{_CONTROLS}]*[^{_CONTROLS}{_SPACES}])?$"
 """One line of text that neither begins nor ends with a space."""
 
 NOISE_ULPS_MAX = 4

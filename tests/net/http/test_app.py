@@ -13,6 +13,7 @@ from net.http.limits import QUERY_BYTES_MAX
 from tests.net.http.harness import ORIGIN, PASSWORD, SETTINGS, served
 
 ME = "/api/v1/auth/me"
+LOGIN = "/api/v1/auth/login"
 PREFLIGHT = {"Access-Control-Request-Method": "PUT", "Origin": ORIGIN}
 
 
@@ -24,6 +25,18 @@ async def test_what_is_nowhere_is_a_problem(mock_clock: MockClock) -> None:
         assert nowhere.json["correlationId"] == nowhere.headers["x-correlation-id"]
         wrong = await edge.call("PUT", "/health/live")
         assert (wrong.status, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+async def test_a_packed_body_is_refused_by_name(mock_clock: MockClock) -> None:
+    """It is no broken JSON; nothing here unpacks what may become a thousand times as long."""
+    async with served() as edge:
+        body = gzip.compress(b'{"email": "ann@example.com", "password": "x"}')
+        packed = await edge.call("POST", LOGIN, data=body, headers={"Content-Encoding": "gzip"})
+        plain = await edge.call(
+            "POST", LOGIN, {"email": "a@b", "password": "x"}, headers={"Content-Encoding": "identity"}
+        )
+    assert (packed.status, packed.slug, "Content-Encoding" in packed.json["detail"]) == (415, "media-type", True)
+    assert plain.status == 401
 
 
 async def test_what_is_wrong_here_stays_here(caplog: pytest.LogCaptureFixture, mock_clock: MockClock) -> None:

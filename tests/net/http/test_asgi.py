@@ -54,7 +54,7 @@ async def test_an_address_with_doubled_slashes_is_none(path: str, mock_clock: Mo
 
 @pytest.mark.parametrize(
     ("target", "status"),
-    [("http://x/api/v1/auth/me", 401), ("http://x", 200), ("http://[x/nowhere", 404), ("?a", 400), ("*", 200)],
+    [("http://x/api/v1/auth/me", 401), ("http://x", 200), ("http://[x/nowhere", 404), ("?a", 200), ("*", 200)],
 )
 async def test_a_target_may_be_a_whole_address(target: str, status: int, mock_clock: MockClock) -> None:
     """As clients send it to proxies; what it leads to is counted as ever."""

@@ -37,6 +37,12 @@ async def test_the_page_is_open_to_everybody_and_has_nothing_inline(mock_clock: 
     assert re.findall(r"<style|style=|\son\w+=|<script>|https?://", page.body.decode()) == []
 
 
+async def test_what_others_add_to_its_address_is_let_be(mock_clock: MockClock) -> None:
+    """Mailers and chats mark the links that they show."""
+    async with served() as edge:
+        assert (await edge.call("GET", "/?utm_source=mail")).status == 200
+
+
 async def test_every_file_that_the_page_names_is_there_and_kept_for_ever(mock_clock: MockClock) -> None:
     """Each of its type, below an address that changes with its content."""
     async with served() as edge:
