@@ -4,7 +4,7 @@ Whatever walks a large tree does so in slices, so that the loop goes on meanwhil
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -63,9 +63,11 @@ class Control:
     Raises `NoSuchActor` where nothing is named so.
     """
 
-    def __init__(self, runtime: Runtime, supervision: Supervision) -> None:
+    def __init__(self, runtime: Runtime, supervision: Supervision, shut_down: Callable[[], Awaitable[None]]) -> None:
+        """Control what a system consists of; `shut_down` stops all of it."""
         self._runtime = runtime
         self._supervision = supervision
+        self._shut_down = shut_down
         self._marking = trio.Lock()  # Of two verbs that mark one subtree, the later one shall have the last word.
 
     # Looking
@@ -231,8 +233,14 @@ class Control:
         return await self._mark(target, self._resume)
 
     async def stop(self, path: str) -> None:
-        """Stop in order and wait for the end. What the tree's spec names can be restarted, the rest is forgotten."""
+        """Stop in order and wait for the end. What the tree's spec names can be restarted, the rest is forgotten.
+
+        The end of the root is that of the system.
+        """
         node = self._node(path)
+        if node.parent is None:
+            await self._shut_down()
+            return
         await self._supervision.operate(node, self._supervision.halt_in_operation, node, Reason.SHUTDOWN).wait()
 
     async def restart(self, path: str) -> Status:

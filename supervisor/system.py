@@ -52,7 +52,7 @@ class ActorSystem:
         self._stopping = False
         self.was_up = False
         self.failure: RestartIntensityExceeded | None = None
-        self.control = Control(self.runtime, self.supervision)
+        self.control = Control(self.runtime, self.supervision, self.shutdown)
 
     @property
     def bus(self) -> Bus:

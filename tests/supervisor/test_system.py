@@ -10,7 +10,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from supervisor import ActorRef, ChildSpec, RestartIntensityExceeded, SupervisorSpec, open_system, run_system
-from tests.supervisor.samples import Broken, Crash, Get, Orderly, Sample
+from tests.supervisor.samples import Broken, Crash, Get, Hold, Orderly, Sample
 
 
 def spec_with(log: list[str], kind: type[Sample] = Orderly) -> SupervisorSpec:
@@ -27,6 +27,25 @@ async def test_run_system_as_a_task() -> None:
         await system.shutdown()
         await system.wait_finished()
     assert log == ["+a", "+b", "-b", "-a"]
+
+
+async def test_stop_of_the_root_is_the_end_of_the_system() -> None:
+    """Also where it comes while everything stops already: whoever waits for the end hears of it."""
+    log: list[str] = []
+    async with open_system(spec_with(log)) as system, trio.open_nursery() as nursery:
+        gate = trio.Event()
+        nursery.start_soon(system.ref("/b").ask, Hold(gate))
+        await wait_all_tasks_blocked()
+        nursery.start_soon(system.shutdown)
+        await wait_all_tasks_blocked()
+        nursery.start_soon(system.stop, "/")
+        await wait_all_tasks_blocked()
+        gate.set()
+        await system.wait_finished()
+    async with open_system(spec_with([])) as system:
+        await system.stop("/")
+        await system.wait_finished()
+    assert log[2:] == ["holdb", "heldb", "-b", "-a"]
 
 
 async def test_cancellation_from_outside_shuts_down_in_order() -> None:
