@@ -1,5 +1,6 @@
 """What an actor owns beside its mailbox: timers, tasks, and the deaths it wants to hear of."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,24 +14,34 @@ from supervisor.timers import Timer
 
 
 def tell_later(cell: Cell, delay_s: float, message: object) -> Timer:
-    """Queue a message to the actor after a delay; the end of its run calls it off."""
+    """Queue a message to the actor after a delay; the end of its run calls it off. Raises `ValueError` for NaN."""
+    if math.isnan(delay_s):  # It has no place in the heap of deadlines, which would go on in no order.
+        raise ValueError("a delay is a number of seconds, not nan")
     timers = cell.timers
     if timers is None:
         timers = cell.timers = {}
 
     def due(timer: Timer) -> None:
         timers.pop(timer, None)
-        cell.notify(message)
+        try:
+            cell.notify(message)
+        except Exception as exc:  # noqa: BLE001 - of its `mailbox_key`: that is no crash of those who share the sweeper
+            cell.crash(exc)
 
     timer = Timer(due)
-    timers[timer] = None
-    cell.runtime.deadlines.push(cell.runtime.now() + delay_s, timer)
+    if cell.ending:  # Its last tasks are no part of the next run.
+        timer.cancel()
+    else:
+        timers[timer] = None
+        cell.runtime.deadlines.push(cell.runtime.now() + delay_s, timer)
     return timer
 
 
 def start_task(cell: Cell, async_fn: Callable[..., Awaitable[object]], args: tuple[Any, ...]) -> trio.CancelScope:
     """Run a task that ends with the actor's run, and whose crash is the actor's."""
     scope = trio.CancelScope()
+    if cell.ending:  # All others have been cancelled already.
+        scope.cancel()
     if cell.tasks is None:
         cell.tasks = {}
     cell.tasks[scope] = None
@@ -48,6 +59,10 @@ async def _run_task(
     try:
         with scope:
             await async_fn(*args)
+    except trio.Cancelled:
+        if cell.runtime.nursery.cancel_scope.cancel_called:
+            raise
+        cause = RuntimeError("a task of the actor raised a cancellation that was not its own")
     except Exception as exc:  # noqa: BLE001 - it is the actor's crash, never that of the nursery
         cause = exc
     assert cell.tasks is not None

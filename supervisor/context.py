@@ -89,7 +89,7 @@ class Context:
         return belongings.start_task(self._cell, async_fn, args)
 
     def tell_later(self, delay_s: float, message: Message[Any]) -> Timer:
-        """Tell oneself a message after a delay. A stop or restart calls it off."""
+        """Tell oneself a message after a delay. A stop or restart calls it off. Raises `ValueError` for NaN."""
         return belongings.tell_later(self._cell, delay_s, message)
 
     async def start_child(self, spec: NodeSpec, supervisor: str | None = None) -> ActorRef:

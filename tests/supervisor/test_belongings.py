@@ -1,10 +1,12 @@
 """What an actor owns: timers, tasks, watches, children."""
 
+import math
 from functools import partial
 from typing import Any, cast
 
 import pytest
 import trio
+from attrs import frozen
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from supervisor import (
@@ -12,14 +14,17 @@ from supervisor import (
     ActorRef,
     ChildSpec,
     Exit,
+    MailboxSpec,
     Message,
+    Overflow,
     Reason,
     Status,
     SupervisorSpec,
     Terminated,
+    handles,
     open_system,
 )
-from tests.supervisor.samples import Add, Crash, End, Get, Hold, Later, Orderly, Run, Sample, Watch
+from tests.supervisor.samples import Add, Crash, End, Get, Hold, Later, Nobody, Orderly, Run, Sample, Watch
 
 ROOT = SupervisorSpec("", children=[ChildSpec("a", Sample), ChildSpec("b", Sample)])
 
@@ -36,6 +41,39 @@ async def test_timer_tells_later_and_a_restart_calls_it_off(autojump_clock: Mock
         ref.tell_nowait(Crash(ValueError()))
         await trio.sleep(6)
         assert await ref.ask(Get()) == 0
+
+
+async def test_delay_needs_to_be_a_number(autojump_clock: MockClock) -> None:
+    """One that is none is the crash of its actor; the timers of all others go on."""
+    async with open_system(ROOT) as system:
+        await system.ref("/b").ask(Later(1, Add(1)))
+        with pytest.raises(ActorFailed, match="number of seconds"):
+            await system.ref("/a").ask(Later(math.nan, Add(1)))
+        await trio.sleep(2)
+        assert await system.ref("/b").ask(Get()) == 1
+
+
+@frozen
+class Unkeyed(Message[int]):
+    """Has a key that is none."""
+
+    @property
+    def mailbox_key(self) -> object:
+        """Give what has no hash."""
+        return []
+
+
+async def test_message_that_no_mailbox_takes_is_the_crash_of_who_told_it_to_itself(autojump_clock: MockClock) -> None:
+    """Deadlines and timers of all others go on."""
+    spec = ChildSpec("k", Sample, mailbox=MailboxSpec(8, Overflow.LATEST))
+    async with open_system(SupervisorSpec("", children=[spec])) as system:
+        ref = system.ref("/k")
+        await ref.ask(Later(1, Unkeyed()))
+        await trio.sleep(2)
+        assert (await system.control.stats("/k")).restarts == 1
+        await ref.ask(Later(1, Add(1)))
+        await trio.sleep(2)
+        assert await ref.ask(Get()) == 1
 
 
 async def test_timer_can_be_cancelled(autojump_clock: MockClock) -> None:
@@ -99,6 +137,53 @@ async def expect_failed(ref: ActorRef, message: Message[Any]) -> None:
     """Expect a crash with the task's error."""
     with pytest.raises(ActorFailed, match="task"):
         await ref.ask(message)
+
+
+async def test_what_a_task_begins_while_its_actor_ends_is_not_of_the_next_run(autojump_clock: MockClock) -> None:
+    """Another task is cancelled as well, or the end would wait for it; a timer is called off."""
+
+    class Restless(Sample):
+        @handles(Nobody)
+        def begin(self, message: Nobody) -> None:
+            """Start a task that begins more when it is cancelled."""
+            self.ctx.start_task(self.go_on)
+
+        async def go_on(self) -> None:
+            """Wait, and go on."""
+            try:
+                await trio.sleep_forever()
+            finally:
+                self.ctx.start_task(trio.sleep_forever)
+                self.ctx.tell_later(1, Add(1))
+
+    async with open_system(SupervisorSpec("", children=[ChildSpec("r", Restless)])) as system:
+        ref = system.ref("/r")
+        ref.tell_nowait(Nobody())
+        await wait_all_tasks_blocked()
+        ref.tell_nowait(Crash(ValueError()))
+        await trio.sleep(2)
+        assert await ref.ask(Get()) == 0
+
+
+async def test_stray_cancellation_in_a_task_is_the_crash_of_its_actor() -> None:
+    """A `Cancelled` that was kept and raised again harms nobody else."""
+    stray: list[BaseException] = []
+
+    async def keep() -> None:
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            try:
+                await trio.lowlevel.checkpoint()
+            except trio.Cancelled as exc:
+                stray.append(exc)
+                raise
+        raise stray[0]
+
+    async with open_system(ROOT) as system:
+        events = system.bus.subscribe("supervisor.crashed")
+        await system.ref("/a").ask(Run(keep))
+        assert "not its own" in str((await anext(events)).exit.cause)
+        assert await system.ref("/b").ask(Get()) == 0
 
 
 async def test_error_of_a_task_that_is_cancelled_is_only_noted() -> None:
