@@ -39,10 +39,10 @@ class Node:
     __slots__ = (
         "__weakref__",
         "attempt",
+        "back_at_s",
         "changed",
         "dynamic",
         "events",
-        "failed_at_s",
         "failure",
         "failures",
         "name",
@@ -71,7 +71,7 @@ class Node:
         )
         self.retry: Timer | None = None  # The restart that waits for its backoff.
         self.attempt = -1  # Counts restarts for the backoff.
-        self.failed_at_s = float("-inf")
+        self.back_at_s = float("-inf")  # When the last of them was due, after its backoff.
         self.failures: tuple[tuple[float, Exception], ...] = ()  # Those that still count against a limit of its own.
         self.failure: Exception | None = None  # Why it is quarantined.
         self.restarts = 0

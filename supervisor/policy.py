@@ -82,7 +82,7 @@ def affected(strategy: Strategy, names: Sequence[str], failed: str) -> tuple[str
 
 
 def attempt_next(backoff: Backoff, attempt: int, calm_s: float) -> int:
-    """Give the number of the coming restart, from 0, after `calm_s` seconds without a failure."""
+    """Give the number of the coming restart, from 0, after a run of `calm_s` seconds without a failure."""
     return 0 if calm_s >= backoff.reset_after_s else attempt + 1
 
 

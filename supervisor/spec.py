@@ -61,7 +61,7 @@ class MailboxSpec:
 class Backoff:
     """How long to wait before a restart: `base_s * factor ** n`, at most `max_s`, varied by `jitter` either way.
 
-    The count `n` starts again after `reset_after_s` without a failure.
+    The count `n` starts again when there was no failure for `reset_after_s` after a restart.
     """
 
     base_s: float = 0.1

@@ -257,9 +257,10 @@ class Supervision:
         if backoff is None:
             return 0.0
         now_s = self._runtime.now()
-        node.attempt = policy.attempt_next(backoff, node.attempt, now_s - node.failed_at_s)
-        node.failed_at_s = now_s
-        return policy.delay_s(backoff, node.attempt, self._runtime.rng.random())
+        node.attempt = policy.attempt_next(backoff, node.attempt, now_s - node.back_at_s)
+        delay_s = policy.delay_s(backoff, node.attempt, self._runtime.rng.random())
+        node.back_at_s = now_s + delay_s
+        return delay_s
 
     def _start_later(self, node: Node, delay_s: float) -> None:
         if delay_s <= 0:

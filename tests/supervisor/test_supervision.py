@@ -132,6 +132,22 @@ async def test_backoff_grows_and_starts_again(autojump_clock: MockClock) -> None
         assert system.control.info("/a").status is Status.RUNNING
 
 
+async def test_backoff_is_no_calm_period(autojump_clock: MockClock) -> None:
+    """Waits as long as the calm that resets the count do not reset it: nothing ran then that could have failed."""
+    began: list[float] = []
+
+    class Hopeless(Sample):
+        async def started(self) -> None:
+            began.append(trio.current_time())
+            raise ValueError
+
+    backoff = Backoff(base_s=1.0, max_s=4.0, jitter=0.0, reset_after_s=4.0)
+    async with open_system(SupervisorSpec("", intensity=100)) as system:
+        system.start_child_nowait("/", child("a", [], Hopeless, backoff=backoff))
+        await trio.sleep(20)
+    assert began == [0.0, 1.0, 3.0, 7.0, 11.0, 15.0, 19.0]
+
+
 async def test_jitter_comes_from_the_injected_generator(autojump_clock: MockClock) -> None:
     """Two runs with one seed wait alike."""
     waits = []
