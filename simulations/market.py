@@ -22,6 +22,8 @@ from actors.prices.regimes import RegimeSwitching
 from actors.symbols import BY_SYMBOL, LISTINGS, Listing
 from simulations.recorded_prices import SeriesError, read_prices
 from simulations.scenario import Market, Scenario, Shock, Symbol
+from simulations.scenario.checks import FieldError
+from simulations.scenario.model import Correlations
 from simulations.scenario.reading import ScenarioError
 
 Parts = Mapping[str, Any]
@@ -91,6 +93,8 @@ def price_model(scenario: Scenario, folder: Path | None) -> PriceModel:
         return Shocked(model, market.shocks, scenario.time.tick) if market.shocks else model
     except (PriceFileError, SeriesError, OSError) as error:
         raise ScenarioError(scenario.name, [f"market.replay: {error}"]) from error
+    except FieldError as error:
+        raise ScenarioError(scenario.name, [f"market.{error.name}: {error}"]) from error
     except ValueError as error:
         raise ScenarioError(scenario.name, [f"market: {error}"]) from error
 
@@ -105,18 +109,30 @@ def _modelled(market: Market, seed: int) -> PriceModel:
     extra = sorted(set(market.parameters) - set(_KINDS[market.model].parameters))
     if extra:
         known = ", ".join(_KINDS[market.model].parameters) or "none"
-        raise InvalidModelError(f"parameters.{extra[0]} is no parameter of {market.model}, which has {known}")
-    wanted = market.correlation
-    if wanted.matrix is None:
-        tie = by_sector(listings, wanted.market, wanted.sector)
-    else:
-        tie = from_matrix([listing.symbol for listing in listings], wanted.matrix)
+        raise FieldError(f"parameters.{extra[0]}", f"is no parameter of {market.model}, which has {known}")
+    tie = _tie(listings, market.correlation)
     names = [symbol.model or market.model for symbol in market.symbols] or [market.model]
-    models = {
-        name: _KINDS[name].made(listings, seed, tie, market.parameters if name == market.model else {})
-        for name in dict.fromkeys(names)
-    }
+    try:
+        models = {
+            name: _KINDS[name].made(listings, seed, tie, market.parameters if name == market.model else {})
+            for name in dict.fromkeys(names)
+        }
+    except ValueError as error:
+        raise FieldError("parameters", str(error)) from error
     return next(iter(models.values())) if len(models) == 1 else Mixed(models, names)
+
+
+def _tie(listings: Sequence[Listing], wanted: Correlations) -> Correlation:
+    if wanted.matrix is None:
+        try:
+            return by_sector(listings, wanted.market, wanted.sector)
+        except InvalidModelError as error:
+            problem = "market and sector must leave each symbol a move of its own: make their sum less than 1"
+            raise FieldError("correlation", problem) from error
+    try:
+        return from_matrix([listing.symbol for listing in listings], wanted.matrix)
+    except InvalidModelError as error:
+        raise FieldError("correlation.matrix", str(error)) from error
 
 
 def _listing(symbol: Symbol) -> Listing:
@@ -182,7 +198,7 @@ class _Push:
 class Shocked:
     """A market with shocks on top of its own moves.
 
-    Raises ``InvalidModelError`` for a shock to a symbol that the market does not have.
+    Raises ``FieldError`` for a shock to a symbol that the market does not have.
     """
 
     def __init__(self, model: PriceModel, shocks: Sequence[Shock], tick_s: float) -> None:
@@ -212,7 +228,7 @@ class Shocked:
 def _push(number: int, shock: Shock, symbols: Sequence[str], tick_s: float) -> _Push:
     for symbol in shock.symbols:
         if symbol not in symbols:
-            raise InvalidModelError(f"shocks[{number}].symbols names {symbol!r}; there are {', '.join(symbols)}")
+            raise FieldError(f"shocks[{number}].symbols", f"names {symbol!r}; there are {', '.join(symbols)}")
     at = max(1, round(shock.at / tick_s))
     gone = None if shock.recovers_over is None else at + max(1, round(shock.recovers_over / tick_s))
     columns = tuple(symbols.index(symbol) for symbol in shock.symbols or symbols)

@@ -1,6 +1,6 @@
 """The population of a scenario: its agents as commits, so that a floor finds them as it does after a restart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Final
 
@@ -12,10 +12,12 @@ from actors.events import AgentCreated, AgentStatusChanged
 from actors.model import Agent, AgentStatus, Principal, QuotaConfig, Role, StrategyKind
 from actors.money import MICROS_PER_DOLLAR
 from actors.ports.journal import Commit
-from actors.preferences import AssetPreferences
+from actors.preferences import AssetPreferences, InvalidPreferencesError, check
+from actors.strategies.registry import UnknownStrategyError, require_plugin
 from simulations.division import Floor
 from simulations.scenario import Group, Scenario
 from simulations.scenario.checks import Range
+from simulations.scenario.reading import ScenarioError
 from simulations.streams import Purpose, stream
 
 OWNER: Final = Principal("usr_simulation", "Simulation", Role.ADMIN)
@@ -43,6 +45,26 @@ class _Terms:
             ),
             None if preferences == AssetPreferences() else preferences,
         )
+
+
+def require_sound(scenario: Scenario, symbols: Sequence[str]) -> None:
+    """Check that a market of these symbols has what each group prefers, and that its strategy is installed.
+
+    Raises ScenarioError, naming the keys.
+    """
+    problems: list[str] = []
+    for index, group in enumerate(scenario.population):
+        try:
+            check(AssetPreferences(group.symbols, group.sectors, group.excluded_symbols), symbols)
+            if group.plugin is not None:
+                require_plugin(StrategyKind(group.strategy), group.plugin)
+        except InvalidPreferencesError as error:
+            key = "excluded_symbols" if error.field == "excludedSymbols" else error.field
+            problems.append(f"population[{index}].{key}: {error}")
+        except UnknownStrategyError as error:
+            problems.append(f"population[{index}].plugin: {error}")
+    if problems:
+        raise ScenarioError(scenario.name, problems)
 
 
 def members(scenario: Scenario) -> Iterator[tuple[str, str]]:

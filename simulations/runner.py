@@ -81,7 +81,7 @@ class _Run:
 def simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunResult:
     """Run one floor of a scenario to its horizon, or until somebody wants it to end, and return what it left behind.
 
-    Raises ScenarioError for a market that cannot be made, OSError for files that cannot be written.
+    Raises ScenarioError for a market or agents that cannot be made, OSError for files that cannot be written.
     """
     # Around all that the run is made of, or the first collection afterwards would go through it once more.
     with few_collections():
@@ -90,6 +90,7 @@ def simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunRes
 
 def _simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunResult:
     model = price_model(scenario, outside.files)
+    population.require_sound(scenario, model.symbols)
     with ExitStack() as stack:
         file = None
         if outside.folder is not None:

@@ -22,6 +22,7 @@ from actors.ports.simulations import Mistake, ScenarioRefused
 from actors.simulating.model import Ending, Plan, Progress, Result, Wanted
 from actors.simulating.model import Scenario as Offered
 from simulations.market import price_model
+from simulations.population import require_sound
 from simulations.scenario import Scenario, ScenarioError, builtin_names, load, parse, with_extent, with_settings
 
 AGENTS_MAX: Final = 100_000
@@ -58,7 +59,7 @@ class ProcessSimulator:
             document = with_settings(load(wanted.scenario), wanted.settings)
             scenario = with_extent(parse(document), wanted.agents, wanted.days, wanted.seed)
             _require_no_file(scenario)
-            price_model(scenario, None)
+            require_sound(scenario, price_model(scenario, None).symbols)
         except ScenarioError as error:
             raise ScenarioRefused(list(map(_mistake, error.problems))) from error
         if scenario.agents > AGENTS_MAX:

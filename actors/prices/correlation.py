@@ -86,4 +86,7 @@ def _cholesky(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     try:
         return np.linalg.cholesky(matrix).astype(np.float64, copy=False)
     except np.linalg.LinAlgError as error:
-        raise InvalidModelError("a correlation matrix is positive definite") from error
+        problem = (
+            "a correlation matrix is positive definite: these moves contradict each other, make them less correlated"
+        )
+        raise InvalidModelError(problem) from error

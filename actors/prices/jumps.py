@@ -1,20 +1,24 @@
 """Sudden jumps of log prices, which models add to their diffusion."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from attrs import field, frozen
-from attrs.validators import ge
+from attrs.validators import and_, ge, le
 from numpy.typing import NDArray
 
 from actors.prices.streams import Purpose, stream
+
+RATE_MAX: Final = 1_000_000
+"""Each jump is drawn by itself; this many are some ten in a minute of trading."""
 
 
 @frozen
 class Jumps:
     """Jumps of the log price: ``rate`` of them a year on average, normal with this mean and standard deviation."""
 
-    rate: float = field(default=8.0, validator=ge(0))
+    rate: float = field(default=8.0, validator=and_(ge(0), le(RATE_MAX)))
     mean: float = -0.01
     deviation: float = field(default=0.03, validator=ge(0))
 

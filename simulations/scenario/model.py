@@ -6,6 +6,7 @@ one value or as a list of the least and the most, between which each agent draws
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Final
 
 from attrs import field, frozen
@@ -26,7 +27,10 @@ STRATEGY_FAULT: Final = "strategy"
 FAULT_KINDS: Final = ("metering", "oversight", "journal", STRATEGY_FAULT)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AGENTS_MAX: Final = 1_000_000
+TICKS_MAX: Final = 10_000_000
 FLOORS_MAX: Final = 64
+DAY_S: Final = 86_400
+END_S_MAX: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 BUDGET_MIN: Final = 100
 BUDGET_MAX: Final = 100_000
 
@@ -42,15 +46,21 @@ class Time:
 
     start: datetime = START
     days: float | None = field(default=None, validator=above(0))
-    ticks: int | None = field(default=None, validator=between(1, 10_000_000))
+    ticks: int | None = field(default=None, validator=between(1, TICKS_MAX))
     tick: Span = field(default=Span(60.0), validator=between(0.001, 30 * 86_400))
-    trading_days_per_day: float = field(default=1.0, validator=above(0))
+    trading_days_per_day: float = field(default=1.0, validator=between(0.000_001, 100_000))
     review: Span = field(default=Span(3_600.0), validator=between(1, 30 * 86_400))
     sample_ticks: int = field(default=0, validator=between(0, 1_000_000))
 
     def __attrs_post_init__(self) -> None:
         if (self.days is None) == (self.ticks is None):
             raise FieldError("days", "must be given, or else ticks must, and not both")
+        if self.days is not None and self.days * DAY_S / self.tick > TICKS_MAX:
+            most = TICKS_MAX * self.tick / DAY_S
+            raise FieldError("days", f"must be at most {most:,.10g}, which are {TICKS_MAX:,} ticks, not {self.days:,}")
+        start_s = self.start.timestamp()
+        if start_s < 0 or start_s + self.ticks_total * self.tick > END_S_MAX:
+            raise FieldError("start", f"must be from 1970 on, and the run be over before the year 9999: {self.start}")
 
     @property
     def ticks_total(self) -> int:
@@ -58,14 +68,14 @@ class Time:
         if self.ticks is not None:
             return self.ticks
         assert self.days is not None
-        return max(1, round(self.days * 86_400 / self.tick))
+        return max(1, round(self.days * DAY_S / self.tick))
 
 
 @frozen
 class Symbol:
     """A symbol of the market. What is left out is as listed; a symbol that is not listed gives all but its model."""
 
-    symbol: str
+    symbol: str = field(validator=some("character"))
     open: float | None = field(default=None, validator=between(0.01, 1_000_000))
     drift: float | None = field(default=None, validator=between(-10, 10))
     volatility: float | None = field(default=None, validator=between(0.0001, 10))
@@ -87,6 +97,11 @@ class Correlations:
     market: float = field(default=0.30, validator=between(0, 1))
     sector: float = field(default=0.25, validator=between(0, 1))
     matrix: tuple[tuple[float, ...], ...] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for row in self.matrix or ():
+            if len(row) != len(self.matrix or ()):
+                raise FieldError("matrix", f"must be as wide as it is high, and a row has {len(row)} numbers")
 
 
 @frozen
@@ -153,6 +168,13 @@ class Market:
             raise FieldError("replay", 'must be given with model = "replay", and only then')
         if self.replay is not None and self.symbols:
             raise FieldError("symbols", "must be left out with a replay; market.replay.symbols chooses")
+        names = [symbol.symbol for symbol in self.symbols]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise FieldError(f"symbols[{place}].symbol", f"must be another one: {name} is there already")
+        for name, value in self.parameters.items():
+            if not isfinite(value):
+                raise FieldError(f"parameters.{name}", f"must be a finite number, not {value}")
 
 
 @frozen

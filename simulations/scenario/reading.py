@@ -2,22 +2,25 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
-from attrs import evolve, fields, frozen
+from attrs import evolve, fields, frozen, has
 from cattrs import AttributeValidationNote, Converter, IterableValidationNote
+from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
 from actors.hours import InvalidHoursError
 from simulations.scenario.checks import NO_SPAN, FieldError, Range, Span, span
-from simulations.scenario.model import Scenario
+from simulations.scenario.model import AGENTS_MAX, Scenario
 
-_STEP: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|(\d+)")
+_STEP: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|(\d+)", re.ASCII)
+_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\[\d+\]|\.[A-Za-z_][A-Za-z0-9_-]*|\.\d+)*", re.ASCII)
 
 
 class ScenarioError(ValueError):
@@ -98,6 +101,8 @@ def with_agents(scenario: Scenario, agents: int) -> Scenario:
     groups = scenario.population
     if agents < scenario.floors:
         raise ScenarioError(scenario.name, [f"floors: must be at most as many as agents, {agents}"])
+    if agents > AGENTS_MAX:
+        raise ScenarioError(scenario.name, [f"population: must hold at most {AGENTS_MAX:,} agents, not {agents:,}"])
     if agents < len(groups):
         raise ScenarioError(scenario.name, [f"population: must keep one agent for each of {len(groups)} groups"])
     total = scenario.agents
@@ -120,8 +125,21 @@ def with_extent(scenario: Scenario, agents: int | None, days: float | None, seed
     if agents is not None:
         scenario = with_agents(scenario, agents)
     if days is not None:
-        scenario = evolve(scenario, time=evolve(scenario.time, days=days, ticks=None))
-    return scenario if seed is None else evolve(scenario, seed=seed)
+        with _said_of(scenario, "time"):
+            scenario = evolve(scenario, time=evolve(scenario.time, days=days, ticks=None))
+    if seed is not None:
+        with _said_of(scenario, ""):
+            scenario = evolve(scenario, seed=seed)
+    return scenario
+
+
+@contextmanager
+def _said_of(scenario: Scenario, path: str) -> Iterator[None]:
+    """Raise ScenarioError for a field at a path of a scenario that cannot be changed so."""
+    try:
+        yield
+    except FieldError as error:
+        raise ScenarioError(scenario.name, [_problem(error, path)]) from error
 
 
 def _document(source: str, text: str, folder: Path | None) -> Document:
@@ -139,18 +157,35 @@ def _value(text: str) -> Any:
 
 
 def _put(source: str, tables: dict[str, Any], key: str, value: Any) -> None:
-    steps = [int(step[1] or step[2]) if step[1] or step[2] else step[0] for step in _STEP.findall(key)]
+    if not _KEY.fullmatch(key):
+        raise ScenarioError(source, [f"{key!r} must be a key such as oversight.approvers or population[0].risk"])
+    steps = [
+        (match[0], int(match[2] or match[3]) if match[2] or match[3] else match[1]) for match in _STEP.finditer(key)
+    ]
     place: Any = tables
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
-        is_index = isinstance(step, int)
-        if is_index != isinstance(place, list) or (is_index and not 0 <= int(step) < len(place)):
-            raise ScenarioError(source, [f"{key}: there is no {step!r} in it"])
+    reached = ""
+    for (text, step), following in zip(steps, [*steps[1:], None], strict=True):
+        is_there = isinstance(step, int) and isinstance(place, list) and step < len(place)
+        if not is_there and not (isinstance(step, str) and isinstance(place, dict)):
+            raise ScenarioError(source, [f"{key}: there is no {text} in {reached}, which is {_shape(place)}"])
         if following is None:
             place[step] = value
-        elif is_index:
-            place = place[step]
         else:
-            place = place.setdefault(step, {})
+            place = place[step] if is_there else place.setdefault(step, {})
+        reached = text if not reached else reached + (text if text.startswith("[") else f".{text}")
+
+
+def _shape(value: Any) -> str:
+    """Return what a value of TOML is, for somebody who wanted to reach into it."""
+    if isinstance(value, list | dict) and not value:
+        return "empty so far; set it whole"
+    match value:
+        case list():
+            return f"a list from [0] to [{len(value) - 1}]"
+        case dict():
+            return f"a table of {', '.join(value)}"
+        case _:
+            return repr(value)
 
 
 def _problems(error: BaseException, path: str) -> Iterator[str]:
@@ -213,10 +248,48 @@ def _range(value: Any, _type: Any) -> Range:
 
 def _moment(value: Any, _type: Any) -> datetime:
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        match value:
+            case datetime():
+                moment = value
+            case date():
+                moment = datetime.combine(value, time())
+            case _:
+                moment = datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
         raise ValueError(f"must be a date and time such as 2026-01-05T09:00:00Z, not {value!r}") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _table(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    known = ", ".join(field.name for field in fields(cls))
+    return _of_kind(Mapping, f"must be a table of {known}", converter.gen_structure_attrs_fromdict(cls))
+
+
+def _is_list(cls: Any) -> bool:
+    return get_origin(cls) is tuple and cls != Range
+
+
+def _list(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    return _of_kind((list, tuple), "must be a list, as [...]", homogenous_tuple_structure_factory(cls, converter))
+
+
+def _is_numbers(cls: Any) -> bool:
+    return get_origin(cls) is Mapping
+
+
+def _numbers(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    return _of_kind(Mapping, "must be a table, as {...}", converter.gen_structure_mapping(cls))
+
+
+def _of_kind(kind: Any, wanted: str, structure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return how a table or a list is read, which complains of anything else in the words of TOML, not of Python."""
+
+    def read(value: Any, cls: Any) -> Any:
+        if not isinstance(value, kind):
+            raise ValueError(f"{wanted}, not {value!r}")  # noqa: TRY004 - it is about a value in a file
+        return structure(value, cls)
+
+    return read
 
 
 def _without_nones(value: Any) -> Any:
@@ -236,4 +309,7 @@ _converter.register_structure_hook(str, _strict("a text", str))
 _converter.register_structure_hook(Span, _span)
 _converter.register_structure_hook_func(lambda cls: cls == Range, _range)
 _converter.register_structure_hook(datetime, _moment)
+_converter.register_structure_hook_factory(has, _table)
+_converter.register_structure_hook_factory(_is_list, _list)
+_converter.register_structure_hook_factory(_is_numbers, _numbers)
 _converter.register_unstructure_hook(datetime, datetime.isoformat)

@@ -80,12 +80,15 @@ def test_a_shock_without_recovery_stays() -> None:
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        (("market.parameters.speed=3",), "market: parameters.speed is no parameter of merton, which has rate, mean"),
+        (("market.parameters.speed=3",), "market.parameters.speed: is no parameter of merton, which has rate, mean"),
         (("market.model='gbm'", "market.parameters.rate=3"), "of gbm, which has none"),
-        (("market.parameters.rate=-3",), "market: 'rate' must be >= 0: -3"),
-        (("market.correlation.market=0.9", "market.correlation.sector=0.9"), "market: "),
-        (("market.correlation.matrix=[[1.0]]",), "market: a correlation matrix of 20 symbols is 20 x 20"),
-        (("market.shocks=[{at=1, move=0.1, symbols=['ACME']}]",), "market: shocks[0].symbols names 'ACME'"),
+        (("market.parameters.rate=-3",), "market.parameters: 'rate' must be >= 0: -3"),
+        (("market.correlation.market=0.9", "market.correlation.sector=0.9"), "market.correlation: market and sector"),
+        (
+            ("market.correlation.matrix=[[1.0]]",),
+            "market.correlation.matrix: a correlation matrix of 20 symbols is 20 x 20",
+        ),
+        (("market.shocks=[{at=1, move=0.1, symbols=['ACME']}]",), "market.shocks[0].symbols: names 'ACME'"),
         (
             ("market.model='replay'", "market.replay.series='x'"),
             "market.replay: there is no series 'x'; there are",

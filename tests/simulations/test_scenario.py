@@ -1,5 +1,7 @@
 """Scenarios: what comes along is sound, and what is wrong in one is said by its key."""
 
+import math
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from simulations.scenario import (
     parse,
     to_tables,
     with_agents,
+    with_extent,
     with_settings,
 )
 
@@ -65,6 +68,22 @@ def test_what_comes_along_is_sound(name: str) -> None:
         ("market.liquidity={volume=10_000, share_max=2}", "market.liquidity.share_max: must be 0.0001 to 1, not 2"),
         ("market.liquidity.spread_bps=2", "market.liquidity.volume: must be given"),
         ("seed=-1", "seed: must be 0 to"),
+        ("time=3", "time: must be a table of start, days, ticks, tick"),
+        ("population=3", "population: must be a list, as [...], not 3"),
+        ("population=['bold']", "population[0]: must be a table of count, strategy"),
+        ("oversight.shift.days='mon'", "oversight.shift.days: must be a list, as [...], not 'mon'"),
+        ("market.parameters=[1]", "market.parameters: must be a table, as {...}, not [1]"),
+        ("market.parameters.rate=inf", "market.parameters.rate: must be a finite number, not inf"),
+        ("market.symbols=[{symbol=''}]", "market.symbols[0].symbol: must hold at least one character"),
+        (
+            "market.symbols=[{symbol='KO'}, {symbol='KO'}]",
+            "market.symbols[1].symbol: must be another one: KO is there already",
+        ),
+        ("market.correlation.matrix=[[1], [0, 1]]", "market.correlation.matrix: must be as wide as it is high"),
+        ("time.days=40_000_000", "time.days: must be at most 34,722.22222, which are 10,000,000 ticks, not 40,000,000"),
+        ("time.trading_days_per_day=1e18", "time.trading_days_per_day: must be 1e-06 to 100,000, not 1e+18"),
+        ("time.start=1969-12-31", "time.start: must be from 1970 on, and the run be over before the year 9999"),
+        ("time.start=9998-12-31", "time.start: must be from 1970 on, and the run be over before the year 9999"),
     ],
 )
 def test_a_mistake_is_said_by_its_key(setting: str, problem: str) -> None:
@@ -92,9 +111,16 @@ def test_all_mistakes_are_said_at_once() -> None:
     ("setting", "problem"),
     [
         ("oversight.approvers", "'oversight.approvers' must be KEY=VALUE, such as oversight.approvers=3"),
-        ("population[7].count=3", "population[7].count: there is no 7 in it"),
-        ("population.count=3", "population.count: there is no 'count' in it"),
-        ("time[0]=3", "time[0]: there is no 0 in it"),
+        (
+            "population[7].count=3",
+            "population[7].count: there is no [7] in population, which is a list from [0] to [2]",
+        ),
+        ("population.count=3", "population.count: there is no count in population, which is a list from [0] to [2]"),
+        ("time[0]=3", "time[0]: there is no [0] in time, which is a table of days, tick, review"),
+        ("faults[0].at=3", "faults[0].at: there is no [0] in faults, which is empty so far; set it whole"),
+        ("name.first='a'", "name.first: there is no first in name, which is 'quickstart'"),
+        ("!!=3", "'!!' must be a key such as oversight.approvers or population[0].risk"),
+        ("a b=3", "'a b' must be a key such as oversight.approvers or population[0].risk"),
     ],
 )
 def test_a_setting_that_leads_nowhere_is_refused(setting: str, problem: str) -> None:
@@ -111,6 +137,34 @@ def test_a_setting_reaches_tables_that_are_not_written() -> None:
 
     assert scenario.metering.quota.api_calls == 5
     assert scenario.market.correlation.market == 0.5
+
+
+def test_a_day_is_a_start() -> None:
+    """Midnight UTC of a date, as TOML writes one or as a text."""
+    bare, text = (
+        parse(with_settings(load("quickstart"), [f"time.start={day}"])) for day in ("2026-03-02", "'2026-03-02'")
+    )
+
+    assert bare.time.start == text.time.start == datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("agents", "days", "seed", "problem"),
+    [
+        (1_000_001, None, None, "population: must hold at most 1,000,000 agents, not 1,000,001"),
+        (None, math.inf, None, "time.days: must be above 0, not inf"),
+        (None, math.nan, None, "time.days: must be above 0, not nan"),
+        (None, 1e300, None, "time.days: must be at most"),
+        (None, None, 2**53 + 1, "seed: must be 0 to 9,007,199,254,740,992"),
+    ],
+)
+def test_an_extent_has_limits(agents: int | None, days: float | None, seed: int | None, problem: str) -> None:
+    """What the command line changes is checked like what the file says."""
+    with pytest.raises(ScenarioError) as caught:
+        with_extent(parse(load("quickstart")), agents, days, seed)
+
+    (said,) = caught.value.problems
+    assert said.startswith(problem)
 
 
 def test_a_file_is_no_scenario(tmp_path: Path) -> None:
