@@ -4,6 +4,7 @@ A supervisor has no task. A single restart happens on the spot or from a timer; 
 in order, restarting a group) is an operation: a short-lived task, at most one per node, which a later one supersedes.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from supervisor.policy import Action, Exit, Reason
 from supervisor.runtime import Runtime
 from supervisor.spec import ChildSpec, Exceeded, NodeSpec, Restart, Strategy
 from supervisor.timers import Timer
+
+_log = logging.getLogger(__name__)
 
 STOPS_PER_CHECKPOINT = 200  # Idle actors stop without a switch of tasks; this many in a row leave others their turn.
 
@@ -201,6 +204,7 @@ class Supervision:
         cell.become(Status.RESTARTING)  # Down, whatever is decided now.
         if exited.cause is not None:
             cell.note(f"crashed: {exited.cause!r}")
+            _log.error("%s crashed", cell.path, exc_info=exited.cause)
             self._publish(cell, "crashed", exited)
         assert cell.parent is not None
         if Reason.SHUTDOWN in {asked, cell.parent.halting}:
@@ -292,6 +296,7 @@ class Supervision:
             else:
                 below.become(Status.FAILED)
         node.note("quarantined")
+        _log.error("%s keeps crashing and is set aside: %r", node.path, exited.cause)
         self._publish(node, "quarantined", exited)
 
     def _escalate(self, supervisor: SupervisorNode) -> None:
@@ -314,6 +319,7 @@ class Supervision:
         supervisor.operation = None
         supervisor.become(Status.RESTARTING)
         supervisor.note(f"gave up: {failure!r}")
+        _log.error("gave up: %s", failure.message)
         exited = Exit(Reason.CRASHED, failure)
         self._publish(supervisor, "escalated", exited)
         if supervisor.parent is None:

@@ -40,8 +40,8 @@ def observed(edge: Edge, floor: "Floor", hub: Hub, trades: TradeMeter, loop_lag:
     """Return the edge with the floor's limits and metrics."""
     asks = AskMeter()
     floor.system.observe_asks(asks.ended)
-    links = {"grpc.metering": floor.metering.link, "grpc.oversight": floor.oversight.link}
-    limiters = {name: link.limiter for name, link in links.items()}
+    links = {"metering": floor.metering.link, "oversight": floor.oversight.link}
+    limiters = {f"grpc.{name}": link.limiter for name, link in links.items()}
     return evolve(
         edge,
         limiters={**floor.store.limiters, **limiters},
@@ -50,7 +50,7 @@ def observed(edge: Edge, floor: "Floor", hub: Hub, trades: TradeMeter, loop_lag:
             plain_source(asks.collect),
             journal_source(floor.system.control),
             outbox_source(floor.store.outbox_depths),
-            grpc_source(links.values()),
+            grpc_source(links),
             sockets_source(hub),
             loop_source(loop_lag),
         ),

@@ -59,21 +59,24 @@ def outbox_source(depths: Callable[[], Awaitable[Mapping[Channel, int]]]) -> Sou
     return collect
 
 
-def grpc_source(links: Iterable[Link]) -> Source:
-    """Tell of the calls of the services."""
-    links = tuple(links)
+def grpc_source(links: Mapping[str, Link]) -> Source:
+    """Tell of the calls of the services, each by its name: both are asked for their health by the same method."""
 
     async def collect() -> Iterable[Metric]:
         await trio.lowlevel.checkpoint()
-        calls = CounterMetricFamily("tradefloor_grpc_calls", "Calls of the services.", labels=("method", "outcome"))
-        durations = HistogramMetricFamily(
-            "tradefloor_grpc_call_duration_seconds", "From a call to its answer, retries included.", labels=("method",)
+        calls = CounterMetricFamily(
+            "tradefloor_grpc_calls", "Calls of the services.", labels=("service", "method", "outcome")
         )
-        for link in links:
+        durations = HistogramMetricFamily(
+            "tradefloor_grpc_call_duration_seconds",
+            "From a call to its answer, retries included.",
+            labels=("service", "method"),
+        )
+        for service, link in links.items():
             for method, histogram in sorted(link.durations.items()):
-                durations.add_metric((method,), histogram.buckets(), histogram.sum_s)
+                durations.add_metric((service, method), histogram.buckets(), histogram.sum_s)
             for (method, outcome), count in sorted(link.outcomes.items()):
-                calls.add_metric((method, outcome), count)
+                calls.add_metric((service, method, outcome), count)
         return calls, durations
 
     return collect

@@ -37,6 +37,30 @@ async def test_quarantine_spares_the_siblings() -> None:
         assert await bad.ask(Get()) == 0
 
 
+async def test_the_log_says_what_crashed_and_where(caplog: pytest.LogCaptureFixture) -> None:
+    """With the traceback each time, and when the actor is set aside or its supervisor gives up."""
+    children = [SupervisorSpec("s", children=[child("a", [], **QUARANTINED)]), child("b", [])]
+
+    async def crash_all() -> None:
+        async with open_system(SupervisorSpec("", children=children, intensity=0)) as system:
+            for number in range(3):
+                await system.ref("/s/a").tell(crash(str(number)))
+            await wait_all_tasks_blocked()
+            await system.ref("/b").tell(crash("last"))
+            await wait_all_tasks_blocked()
+
+    with pytest.raises(RestartIntensityExceeded):
+        await crash_all()
+    assert [(record.getMessage(), record.exc_info and str(record.exc_info[1])) for record in caplog.records] == [
+        ("/s/a crashed", "0"),
+        ("/s/a crashed", "1"),
+        ("/s/a crashed", "2"),
+        ("/s/a keeps crashing and is set aside: ValueError('2')", None),
+        ("/b crashed", "last"),
+        ("gave up: /: more than 0 failures within 5 s", None),
+    ]
+
+
 async def test_quarantined_start_is_told_to_who_waits() -> None:
     """`start_child` raises the cause when the actor never came up."""
     async with open_system() as system:

@@ -94,17 +94,20 @@ async def test_the_outbox_tells_its_depth_by_channel() -> None:
 
 
 async def test_calls_of_the_services_are_counted_by_outcome() -> None:
-    """With nobody there a call is unavailable or too late, and then is not sent at all."""
+    """With nobody there a call is unavailable or too late, and then is not sent at all; each service for itself."""
     link = Link(grpc.insecure_channel("127.0.0.1:1"), CallSettings(deadline_s=0.2))
     for _ in range(link._settings.breaker.failures_max + 1):
         assert not await link.is_serving("x")
-    calls, durations = await grpc_source([link])()
-    found = values([calls])
-    outcomes = {outcome for _, method, outcome in found}
-    assert {method for _, method, _ in found} == {"grpc.health.v1.Health/Check"}
+    calls, durations = await grpc_source({"metering": link, "oversight": link})()
+    series = [tuple(sample.labels.items()) for sample in calls.samples]
+    assert len(set(series)) == len(series)
+    found = {key: count for key, count in values([calls]).items() if key[1] == "metering"}
+    outcomes = {outcome for *_, outcome in found}
+    method = "grpc.health.v1.Health/Check"
+    assert {key[2] for key in found} == {method}
     assert "not_sent" in outcomes
-    sent = sum(count for (_, _, outcome), count in found.items() if outcome != "not_sent")
-    assert values([durations])["tradefloor_grpc_call_duration_seconds_count", "grpc.health.v1.Health/Check"] == sent
+    sent = sum(count for (*_, outcome), count in found.items() if outcome != "not_sent")
+    assert values([durations])["tradefloor_grpc_call_duration_seconds_count", "metering", method] == sent
     assert outcomes <= {"unavailable", "deadline_exceeded", "timeout", "not_sent"}
     link.close()
 
