@@ -59,6 +59,30 @@ def test_people_see_only_what_is_theirs(browser: Browser, floor: Program) -> Non
         expect(desk.page.get_by_text("There is no such agent")).to_be_visible()
 
 
+def test_what_was_opened_in_an_outage_is_shown_after_it(browser: Browser, tmp_path: Path) -> None:
+    """Each page that could not be read says so, and is read once the floor is back."""
+    with running(tmp_path, "--no-demo") as program, api(program.url) as client, window(browser, program.url) as desk:
+        agent_id = make_agent(client, "Late desk")
+        desk.sign_in()
+        others = [desk.page.context.new_page() for _ in range(2)]
+        for page in others:
+            page.goto(program.url)
+            page.locator("#connection.good").wait_for(state="attached")
+        program.process.send_signal(signal.SIGTERM)
+        program.process.wait(timeout=30)
+        desk.go(f"agents/{agent_id}")
+        expect(desk.page.get_by_role("heading", name="The agent cannot be shown")).to_be_visible()
+        others[0].goto(f"{program.url}/#/settings")
+        others[1].goto(f"{program.url}/#/simulations")
+        for page in others:
+            expect(page.get_by_text("The floor cannot be reached. Try again").first).to_be_visible()
+        port = program.url.rsplit(":", 1)[1]
+        with ending(start(tmp_path, "--no-demo", "--port", port)):
+            expect(desk.page.get_by_role("heading", name="Late desk")).to_be_visible()
+            expect(others[0].get_by_role("region", name="People").get_by_text("demo@example.com")).to_be_visible()
+            expect(others[1].get_by_label("Scenario").get_by_role("option", name="quickstart")).to_be_attached()
+
+
 def test_a_restart_of_the_server_needs_no_reload(browser: Browser, tmp_path: Path) -> None:
     """The page says that it is out of date, comes back by itself, and shows what happened since."""
     with running(tmp_path, "--no-demo") as program, window(browser, program.url) as desk:

@@ -41,7 +41,7 @@ def test_the_demo_flow(browser: Browser, floor: Program, hand_of: Callable[[Page
         expect(trade_of(desk.page, "buy 500 TSLA")).to_contain_text("pending approval")
         expect(tile(desk.page, "Reserved")).to_have_text(re.compile(r"\$7\d,\d{3}\.\d\d"))
         hand.go("Approvals")
-        expect(desk.page.get_by_text("The agent says: conviction")).to_be_visible()
+        expect(desk.page.get_by_text("The reason given: conviction")).to_be_visible()
         hand.decide("Approve", "within plan")
         expect(desk.page.get_by_text("Nothing waits for you")).to_be_visible()
         hand.go("Floor")

@@ -19,7 +19,11 @@ import { simulationPage } from "./pages/simulation.js";
 import { simulationsPage } from "./pages/simulations.js";
 import { supervisionPage } from "./pages/supervision.js";
 
-/** Each page: its address after `#/`, its name, its key after g, the least role it is for, and `open(main, context, ...parts) -> close`. */
+/**
+ * Each page: its address after `#/`, its name, its key after g, the least role it is for, and `open(main, context, ...parts) -> close`.
+ *
+ * A page that could not read what it shows calls `context.missed()`: it is opened again once the floor is back.
+ */
 const PAGES = [
   { at: /^$/, address: "", name: "Floor", key: "f", icon: "floor", open: floorPage },
   { at: /^approvals(?:\/(\w+))?$/, address: "approvals", name: "Approvals", key: "a", icon: "approvals", open: approvalsPage },
@@ -97,6 +101,7 @@ function skip(event) {
 }
 
 let shownAt = null;
+let hasMissed = false;
 
 function go() {
   if (store === null) return;
@@ -104,6 +109,7 @@ function go() {
   const page = PAGES.find((candidate) => candidate.at.test(address) && (!candidate.role || may(candidate.role)));
   closePage();
   closePage = () => undefined;
+  hasMissed = false;
   const main = document.getElementById("main");
   for (const link of document.querySelectorAll(".nav li a")) {
     if (page && link.dataset.at === page.address) link.setAttribute("aria-current", "page");
@@ -116,7 +122,7 @@ function go() {
   // Whoever comes from another page goes on at the top of this one, by keyboard too.
   if (shownAt !== null && shownAt !== address) main.focus({ preventScroll: true });
   shownAt = address;
-  if (page) closePage = page.open(body, { store, setTitle }, ...page.at.exec(address).slice(1)) ?? closePage;
+  if (page) closePage = page.open(body, { store, setTitle, missed: () => (hasMissed = true) }, ...page.at.exec(address).slice(1)) ?? closePage;
   else fill(body, h("div", { class: "empty" }, h("h1", {}, "There is no such page"), h("p", {}, "It may need another role. ", h("a", { class: "link", href: "#/" }, "Go to the floor"))));
   setTitle(page?.name ?? "Not found");
   showStanding(new Set(["connection", "approvals"]));
@@ -152,6 +158,7 @@ function showStanding(topics) {
     stale.hidden = downSince_ms === null || performance.now() - downSince_ms < 1500;
     text(stale, `${store.isBehind ? "This page has fallen behind the floor, and catches up." : "The floor cannot be reached."} What you see may be out of date; it goes on by itself.`);
   }
+  if (topics.has("connection") && store.isLive && hasMissed) go();
 }
 
 addEventListener("hashchange", go);

@@ -41,6 +41,9 @@ export function countdown(left_ms) {
 /** "pending approval" of "pending_approval". */
 export const words = (name) => String(name).replaceAll("_", " ");
 
+/** "stop $61.00, limit $62.00 · gtc" of an order that is not at the market: at which prices it fills, and how long it rests. */
+export const terms = ({ stopPrice, limitPrice, timeInForce }) => [["stop", stopPrice], ["limit", limitPrice]].filter(([, price]) => price !== null).map(([name, price]) => `${name} ${money(price)}`).join(", ") + ` · ${timeInForce}`;
+
 const TONES = { active: "good", completed: "good", approved: "good", running: "good", idle: "", paused: "", pending: "warn", pending_approval: "warn", failed: "bad", rejected: "bad", expired: "", stopped: "", cancelled: "", high: "bad", critical: "bad", medium: "warn", low: "good", stuck: "bad", restarting: "warn" };
 
 /** The class of a state: colour says what needs a human, or went wrong. */

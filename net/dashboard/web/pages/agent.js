@@ -24,6 +24,7 @@ export function agentPage(root, context, agentId, address = "") {
       page.agent = await get(`/agents/${agentId}`);
     } catch (error) {
       fill(loading, h("h1", {}, error.status === 404 ? "There is no such agent" : "The agent cannot be shown"), h("span", {}, error.status === 404 ? "It may have been deleted, or belongs to somebody else. " : error.message), h("a", { class: "link", href: "#/" }, "Go to the floor"));
+      if (error.status !== 404) context.missed();
       return;
     }
     if (page.isOpen) open(root, context, page, SIDES.find((side) => side.address === address));
@@ -34,7 +35,7 @@ export function agentPage(root, context, agentId, address = "") {
   };
 }
 
-function open(root, { store, setTitle }, page, side) {
+function open(root, { store, setTitle, missed }, page, side) {
   setTitle(page.agent.name);
   const [name, status, why] = [h("h1", {}, page.agent.name), h("span"), h("p", { class: "card note-bad", hidden: true })];
   const actions = h("div", { class: "filters" });
@@ -79,5 +80,8 @@ function open(root, { store, setTitle }, page, side) {
     body.close();
   };
   show();
-  void body.read().catch((error) => toast(error.message, true));
+  void body.read().catch((error) => {
+    toast(error.message, true);
+    missed();
+  });
 }

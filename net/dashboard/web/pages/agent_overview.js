@@ -4,7 +4,7 @@ import { get, remove } from "../api.js";
 import { drawEquity, dropChart } from "../charts.js";
 import { confirmed, toast } from "../dialogs.js";
 import { classes, fill, h, text } from "../dom.js";
-import { clock, count, dayAndTime, dollars, gain, money, percent, stateTone, tone, words } from "../format.js";
+import { clock, count, dayAndTime, dollars, gain, money, percent, stateTone, terms, tone, words } from "../format.js";
 import { may } from "../session.js";
 import { meter } from "./floor.js";
 import { tradeForm } from "./trade_form.js";
@@ -165,9 +165,6 @@ function trades(page) {
 
 /** "buy 7 KO". */
 const order = (trade) => `${trade.action} ${count(trade.quantity)} ${trade.symbol}`;
-
-/** "stop $61.00, limit $62.00 · gtc": at which prices an order fills, and how long it rests. */
-const terms = (trade) => [["stop", trade.stopPrice], ["limit", trade.limitPrice]].filter(([, price]) => price !== null).map(([name, price]) => `${name} ${money(price)}`).join(", ") + ` · ${trade.timeInForce}`;
 
 function cancel(page, trade) {
   const what = order(trade);

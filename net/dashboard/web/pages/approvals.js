@@ -8,7 +8,7 @@
 import { post } from "../api.js";
 import { confirmed, toast } from "../dialogs.js";
 import { classes, fill, h, text } from "../dom.js";
-import { clock, count, countdown, dollars, money, percent, stateTone, words } from "../format.js";
+import { clock, count, countdown, dollars, money, percent, stateTone, terms } from "../format.js";
 import { isShortcut } from "../keys.js";
 import { may } from "../session.js";
 
@@ -153,11 +153,11 @@ function showDetail(root, approval, store, ask) {
     h("header", { class: "request" },
       h("div", { class: "grow" },
         h("h2", { class: "headline" }, order(trade), h("span", { class: "soft" }, ` for ${money(approval.estimatedValue)}`)),
-        h("p", { class: "soft" }, h("a", { class: "link", href: `#/agents/${approval.agentId}` }, agentName(store, approval.agentId)), ` · ${words(trade.orderType)} order · asked ${clock(approval.createdAt)}`)),
+        h("p", { class: "soft" }, h("a", { class: "link", href: `#/agents/${approval.agentId}` }, agentName(store, approval.agentId)), ` · ${trade.orderType === "market" ? "market order" : terms(trade)} · asked ${clock(approval.createdAt)}`)),
       h("div", { class: "expiry" }, left, h("span", { class: "soft small" }, "until it expires"))),
     h("span", { class: "meter expiry-bar" }, bar),
     h("div", { class: "body stack" },
-      h("section", {}, h("h3", {}, "Why it waits"), h("p", {}, sentence(approval.reason)), trade.reason && h("p", { class: "soft" }, `The agent says: ${trade.reason}`)),
+      h("section", {}, h("h3", {}, "Why it waits"), h("p", {}, sentence(approval.reason)), trade.reason && h("p", { class: "soft" }, `The reason given: ${trade.reason}`)),
       h("section", {}, h("h3", {}, "Risk ", h("span", { class: `tag ${stateTone(risk.level)}` }, risk.level)),
         risk.factors.length > 0 ? h("ul", { class: "factors" }, risk.factors.map((factor) => h("li", {}, factor))) : h("p", { class: "soft" }, "Nothing stands out."),
         facts([["Loss on a bad day", risk.worstDayLoss === null ? "–" : dollars(risk.worstDayLoss)], ["Volatility a year", risk.volatility === null ? "–" : percent(100 * risk.volatility, false)], ["Share of the budget", percent(100 * risk.budgetShare, false)]])),

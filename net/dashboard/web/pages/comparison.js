@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { difference, figure, inBrief } from "./simulation_parts.js";
 
-export function comparisonPage(root, { setTitle }, ids) {
+export function comparisonPage(root, { setTitle, missed }, ids) {
   const body = h("div", { class: "stack" }, h("p", { class: "empty", role: "status" }, "Comparing …"));
   let isOpen = true;
   setTitle("Comparison");
@@ -14,7 +14,9 @@ export function comparisonPage(root, { setTitle }, ids) {
       const compared = await get(`/admin/v1/comparison?ids=${encodeURIComponent(ids)}`);
       if (isOpen) fill(body, table(compared));
     } catch (error) {
-      if (isOpen) fill(body, h("div", { class: "card empty" }, h("strong", {}, "These cannot be compared"), h("br"), Object.values(error.fields ?? {})[0] ?? error.message, " ", h("a", { class: "link", href: "#/simulations" }, "Choose others")));
+      if (!isOpen) return;
+      missed();
+      fill(body, h("div", { class: "card empty" }, h("strong", {}, "These cannot be compared"), h("br"), Object.values(error.fields ?? {})[0] ?? error.message, " ", h("a", { class: "link", href: "#/simulations" }, "Choose others")));
     }
   })();
   return () => (isOpen = false);

@@ -11,8 +11,8 @@ import { may, session } from "../session.js";
 
 const ROLES = ["viewer", "trader", "approver", "admin"];
 
-export function settingsPage(root) {
-  fill(root, h("h1", {}, "Settings"), mine(), may("admin") && people());
+export function settingsPage(root, { missed }) {
+  fill(root, h("h1", {}, "Settings"), mine(), may("admin") && people(missed));
 }
 
 function mine() {
@@ -32,7 +32,7 @@ function mine() {
     h("div", { class: "filters" }, h("button", { class: "button", type: "button", onclick: switchTheme }, "Light or dark"), h("button", { class: "button", type: "button", onclick: leave }, "Sign out"))));
 }
 
-function people() {
+function people(missed) {
   const rows = h("tbody");
   const read = async () => {
     try {
@@ -40,6 +40,7 @@ function people() {
       fill(rows, items.map((person) => row(person, read)));
     } catch (error) {
       fill(rows, h("tr", {}, h("td", { colspan: 5, class: "bad" }, error.message)));
+      missed();
     }
   };
   void read();

@@ -10,8 +10,8 @@ import { AT, inBrief } from "./simulation_parts.js";
 const LARGE_AGENTS = 20_000;
 const KB_OF_AGENT = 30;
 
-/** Return the card with the form. `started(simulation)` is called with what was started. */
-export function startForm(started) {
+/** Return the card with the form. `started(simulation)` is called with what was started, `missed()` when there is nothing to choose from. */
+export function startForm(started, missed) {
   const scenario = h("select", {}, h("option", { value: "" }, "Reading the scenarios …"));
   const about = h("p", { class: "soft small", role: "status" });
   const [agents, days, seed] = [numberInput(), numberInput("any"), numberInput()];
@@ -59,6 +59,7 @@ export function startForm(started) {
     } catch (error) {
       text(about, error.message);
       classes(about, "bad small");
+      missed();
     }
   })();
   return h("section", { class: "card", "aria-label": "New simulation" }, h("header", {}, h("h2", {}, "New simulation")), form);

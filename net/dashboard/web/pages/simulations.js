@@ -11,7 +11,7 @@ const COMPARED_MAX = 6;
 const CALM_MS = 5000;
 const HEADS = ["#", "Simulation", "State", "#Gain", "#Deepest fall", "#Trades", "#Approvals a day", "Started", ""];
 
-export function simulationsPage(root) {
+export function simulationsPage(root, { missed }) {
   const rows = h("tbody");
   const said = h("p", { class: "empty", role: "status" }, "Reading the simulations …");
   const trouble = h("p", { class: "card empty", hidden: true, role: "status" });
@@ -24,7 +24,7 @@ export function simulationsPage(root) {
   let timer = null;
   let wait_ms = EVERY_MS;
 
-  fill(root, h("h1", {}, "Simulations"), trouble, startForm(() => look()),
+  fill(root, h("h1", {}, "Simulations"), trouble, startForm(() => look(), missed),
     h("section", { class: "card", "aria-label": "Runs" }, h("header", {}, h("h2", {}, "Runs"), hint, h("span", { class: "grow" }), compare), table, said));
 
   function choose(id, isChosen) {

@@ -7,6 +7,9 @@ import { clearRefusal, field, select, showRefusal } from "../forms.js";
 import { count, money, words } from "../format.js";
 import { may } from "../session.js";
 
+/** Of shares, and of dollars. */
+const MAX = 1_000_000;
+
 /**
  * Return {element, show()} of the form for an order by hand, and nothing of it for who may not trade.
  *
@@ -16,10 +19,10 @@ export function tradeForm(page) {
   if (!may("trader")) return { element: null, show: () => undefined };
   const symbol = select([]);
   const action = select(["buy", "sell"]);
-  const quantity = h("input", { type: "number", min: 1, step: 1, required: true, inputmode: "numeric" });
+  const quantity = h("input", { type: "number", min: 1, max: MAX, step: 1, required: true, inputmode: "numeric" });
   const kind = select(["market", "limit", "stop", "stop_limit"]);
-  const limit = h("input", { type: "number", min: 0.01, step: "any" });
-  const stop = h("input", { type: "number", min: 0.01, step: "any" });
+  const limit = h("input", { type: "number", min: 0.01, max: MAX, step: "any" });
+  const stop = h("input", { type: "number", min: 0.01, max: MAX, step: "any" });
   const force = select(["day", "gtc"]);
   const reason = h("input", { maxlength: 500 });
   const prices = [[field("Limit price", limit, "limitPrice"), limit, ["limit", "stop_limit"]], [field("Stop price", stop, "stopPrice"), stop, ["stop", "stop_limit"]]];
