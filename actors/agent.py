@@ -202,7 +202,9 @@ class AgentActor(Actor):
         else placed them.
         """
         orders = [
-            OrderRequest(intent.symbol, intent.action, intent.quantity, reason=intent.reason)
+            OrderRequest(
+                intent.symbol, intent.action, int(intent.quantity), reason=intent.reason
+            )  # NumPy's become ours.
             for intent in intents
             if not is_held(self._book, intent.symbol)
         ]

@@ -16,11 +16,12 @@ NO_LOW_MICROS: Final = -1
 NO_HIGH_MICROS: Final = int(np.iinfo(np.int64).max)
 """An upper bound that no price reaches."""
 
-_NEVER_US: Final = int(np.iinfo(np.int64).max)
+NEVER_US: Final = int(np.iinfo(np.int64).max)
+"""A time that never comes, and the last that can be waited for."""
 
 
 class InvalidBandError(ValueError):
-    """A band's lower bound is not below its upper bound."""
+    """A band's lower bound is not below its upper bound, or one of them is no price."""
 
 
 class UnknownBandSymbolError(LookupError):
@@ -35,7 +36,7 @@ class Band:
     The band is crossed by a price at or below ``low_micros``, or at or above ``high_micros`` (micro-dollars a share).
     ``NO_LOW_MICROS`` and ``NO_HIGH_MICROS`` leave a side open.
 
-    Raises ``InvalidBandError`` when the lower bound is not below the upper one.
+    Raises ``InvalidBandError`` when the lower bound is not below the upper one, or one of them is beyond all prices.
     """
 
     symbol: str
@@ -44,8 +45,11 @@ class Band:
 
     def __attrs_post_init__(self) -> None:
         low, high = self.low_micros, self.high_micros
-        if low >= high:
-            raise InvalidBandError(f"the band of {self.symbol} goes from {low} to {high} micros")
+        if not NO_LOW_MICROS <= low < high <= NO_HIGH_MICROS:
+            raise InvalidBandError(
+                f"the band of {self.symbol} goes from {low} to {high} micros; it rises, within {NO_LOW_MICROS} and "
+                f"{NO_HIGH_MICROS}"
+            )
 
 
 class BandBook:
@@ -58,7 +62,7 @@ class BandBook:
     def __init__(self, symbols: Sequence[str]) -> None:
         self._column_of = {symbol: column for column, symbol in enumerate(symbols)}
         self._rows = Rows(0, NO_LOW_MICROS, NO_HIGH_MICROS)
-        self._wake_at = np.full(0, _NEVER_US, dtype=np.int64)
+        self._wake_at = np.full(0, NEVER_US, dtype=np.int64)
         self._wake_due: dict[int, int] = {}
         """The times that were set since the last tick, by slot."""
 
@@ -81,7 +85,7 @@ class BandBook:
         except KeyError as error:
             raise UnknownBandSymbolError(f"the market has no symbol {error.args[0]}") from None
         self._rows.put(slot, rows)
-        self._wake_due[slot] = _NEVER_US if at_us is None else at_us
+        self._wake_due[slot] = NEVER_US if at_us is None else at_us
 
     def clear(self, slot: int) -> None:
         """Forget a slot and give its rows back; forgetting an unknown slot does nothing."""
@@ -95,7 +99,7 @@ class BandBook:
         """
         owners, column, low, high = self._rows.columns()
         if self._wake_due:
-            self._wake_at = widened(self._wake_at, max(self._wake_due) + 1, _NEVER_US)
+            self._wake_at = widened(self._wake_at, max(self._wake_due) + 1, NEVER_US)
             self._wake_at[list(self._wake_due)] = list(self._wake_due.values())
             self._wake_due = {}
         prices = prices_micros.take(column)
@@ -104,7 +108,7 @@ class BandBook:
         slots = np.union1d(owners[hit], np.flatnonzero(self._wake_at <= now_us))
         if slots.size:
             # Their rows are neutral but stay theirs: they will most likely be set again soon.
-            self._wake_at[slots] = _NEVER_US
+            self._wake_at[slots] = NEVER_US
             rows = [row for slot in slots.tolist() for row in self._rows.places(slot)]
             low[rows] = NO_LOW_MICROS
             high[rows] = NO_HIGH_MICROS

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from attrs.validators import and_, ge, gt, le
 from numpy.typing import NDArray
 
-from actors.bands import Band
+from actors.bands import NEVER_US, Band
 from actors.model import Action
 from actors.quick import quick
 from actors.strategies.momentum import trend_scores
@@ -85,16 +85,23 @@ class Intent:
     reason: str
 
     def __attrs_post_init__(self) -> None:
-        if self.quantity <= 0:
-            raise ValueError(f"an order is for one share or more of {self.symbol}, not for {self.quantity}")
+        if not self.quantity >= 1 or self.quantity % 1:
+            raise ValueError(f"an order is for one share or more of {self.symbol}, whole ones, not for {self.quantity}")
 
 
 @frozen
 class Wake:
-    """When a strategy wants to decide again: once a band is crossed, or at a time, whichever comes first."""
+    """When a strategy wants to decide again: once a band is crossed, or at a time, whichever comes first.
+
+    Raises ``ValueError`` for a time that the market cannot wait for.
+    """
 
     bands: tuple[Band, ...] = ()
     at_us: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.at_us is not None and not 0 <= self.at_us <= NEVER_US:
+            raise ValueError(f"a strategy is woken at a time in microseconds since the epoch, not at {self.at_us}")
 
 
 @frozen

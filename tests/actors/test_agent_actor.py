@@ -1,7 +1,9 @@
 """An agent: when its strategy decides, what binds it, and what its owner may do by hand."""
 
+import math
 from typing import Any
 
+import numpy as np
 import pytest
 from attrs import evolve
 
@@ -223,3 +225,33 @@ async def test_strategy_that_waits_for_the_unlisted_fails(autojump_clock: object
         assert floor.agent().status is AgentStatus.FAILED
         assert "NOPE" in (floor.agent().failure_reason or "")
         assert (await floor.system.control.stats(paths.MARKET)).restarts == 0
+
+
+@pytest.mark.parametrize("at_us", [10**30, -1, math.inf, math.nan], ids=str)
+async def test_strategy_that_wants_to_be_woken_at_no_time_fails(at_us: Any, autojump_clock: object) -> None:
+    """The market goes on for all others."""
+    async with headless_floor() as floor:
+        await floor.create(strategy_name="first")
+        FIRST.wakes = lambda _: Wake((), at_us)
+        await floor.change(AgentEvent.RESUME)
+        await floor.advance(10)
+        assert floor.agent().status is AgentStatus.FAILED
+        assert "woken at a time" in (floor.agent().failure_reason or "")
+        assert (await floor.system.control.stats(paths.MARKET)).restarts == 0
+
+
+@pytest.mark.parametrize("quantity", [np.int64(3), np.float64(3), 3.0], ids=repr)
+async def test_numbers_of_a_strategy_become_whole_ones(quantity: Any, autojump_clock: object) -> None:
+    """Whatever it counts shares with: what NumPy or a float makes of money stays out of the ledger."""
+    async with headless_floor() as floor:
+        await floor.create(strategy_name="first")
+        want = wants(quantity=quantity)
+        FIRST.script = lambda market, portfolio: () if portfolio.positions else want(market, portfolio)
+        await floor.change(AgentEvent.RESUME)
+        await floor.advance(2)
+        portfolio = floor.portfolio()
+        position = portfolio.positions["AAPL"]
+        assert position.quantity == 3
+        amounts = (position.quantity, position.cost_basis_micros, portfolio.cash_micros, portfolio.fees_micros)
+        assert {type(amount) for amount in amounts} == {int}
+        floor.check()

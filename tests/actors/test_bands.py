@@ -1,6 +1,8 @@
 """Wake conditions in arrays, against a naive book of them."""
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,3 +138,15 @@ def test_a_band_has_its_lower_bound_below() -> None:
     """A band that no price is inside of is a mistake."""
     with pytest.raises(InvalidBandError, match="AAA goes from 20 to 20"):
         Band("AAA", 20, 20)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-2, 20), (10, 2**63), (10, math.inf), (math.nan, 20), (10, math.nan)], ids=str
+)
+def test_a_band_lies_where_arrays_have_a_place_for_it(low: Any, high: Any) -> None:
+    """Otherwise the next tick would fail, for everybody."""
+    with pytest.raises(InvalidBandError, match="AAA goes from"):
+        Band("AAA", low, high)
+    book = BandBook(SYMBOLS)
+    book.set(0, (Band("AAA", NO_LOW_MICROS, NO_HIGH_MICROS),))
+    assert crossed(book, [20, 15, 15]) == []

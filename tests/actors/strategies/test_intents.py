@@ -1,5 +1,8 @@
 """What holds for the intents of every strategy, over random markets and portfolios."""
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 from attrs import evolve
@@ -91,8 +94,8 @@ def test_a_view_can_be_evolved() -> None:
     assert evolve(view, history={}).trend_scores == {}
 
 
-@pytest.mark.parametrize("quantity", [0, -1])
-def test_an_intent_is_for_one_share_or_more(quantity: int) -> None:
+@pytest.mark.parametrize("quantity", [0, -1, 1.5, math.nan, math.inf])
+def test_an_intent_is_for_one_whole_share_or_more(quantity: Any) -> None:
     """Whatever made it is at fault, and the error says by which order."""
-    with pytest.raises(ValueError, match=f"of KO, not for {quantity}"):
+    with pytest.raises(ValueError, match=f"of KO, whole ones, not for {quantity}"):
         Intent("KO", Action.BUY, quantity, "because")
