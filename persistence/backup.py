@@ -7,7 +7,7 @@ what a service knows may then be newer than what the floor has, which its dedupi
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from attrs import frozen
@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # the build of SQLite the library chose
 
 from actors.errors import JournalUnavailable
-from persistence.files import FILE_MODE, FOLDER_MODE, FileLock
+from persistence.files import FILE_MODE, FileLock, FolderLock
 from persistence.migrating import migrate
 from persistence.schema import migrations
 from persistence.sqlite import connect_reader, log_of, translated
@@ -57,7 +57,7 @@ def back_up(database: Path, target: Path, parts: Mapping[str, Path], progress: P
     if target.exists() and not force:
         raise AlreadyThere(f"{target} exists already")
     copies = {target: database} | {_part(target, name): path for name, path in parts.items() if path.exists()}
-    with _arriving(copies) as arriving:
+    with _arriving(copies, {}) as arriving:
         return _copied(copies, arriving, target, progress)
 
 
@@ -67,23 +67,19 @@ def restore(
     """Put a backup in the place of a floor that is stopped; what was there gets the suffix `kept_as`.
 
     Raises AlreadyThere when something was there and `kept_as` is None, FloorInUse, BackupDamaged, JournalUnavailable
-    and OSError. Until all of the copy is there and verified, nothing is touched.
+    and OSError. Until all of the copy is there, verified and durable, nothing is touched.
     """
-    database.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    lock = FileLock(database)
-    try:
+    with ExitStack() as locks:
+        locks.callback(FolderLock(database.parent).release)
+        for path in (database, *parts.values()):
+            locks.callback(FileLock(path).release)
         there = [path for path in (database, *parts.values()) if path.exists() or log_of(path).exists()]
         if there and kept_as is None:
             raise AlreadyThere(f"{there[0]} exists already")
         sources = {path: _part(backup, name) for name, path in parts.items()}
         copies = {database: backup} | {path: source for path, source in sources.items() if source.exists()}
-        with _arriving(copies) as arriving:
-            copied = _copied(copies, arriving, database, progress)
-            for path in there:
-                _set_aside(path, f"{kept_as}")
-        return copied
-    finally:
-        lock.release()
+        with _arriving(copies, dict.fromkeys(there, f"{kept_as}")) as arriving:
+            return _copied(copies, arriving, database, progress)
 
 
 def copy_database(source: Path, target: Path, progress: Progress) -> None:
@@ -110,14 +106,23 @@ def copy_database(source: Path, target: Path, progress: Progress) -> None:
 
 
 @contextmanager
-def _arriving(copies: Mapping[Path, Path]) -> Iterator[Mapping[Path, Path]]:
-    """Yield where each copy is made; at a good end all are moved to their places, at a bad one removed."""
+def _arriving(copies: Mapping[Path, Path], set_aside: Mapping[Path, str]) -> Iterator[Mapping[Path, Path]]:
+    """Yield where each copy is made; at a good end all are moved to their places, at a bad one removed.
+
+    What is in a place and to be kept gets its suffix right before another file takes that place: nothing that takes
+    long is between the two, as a floor that is started in that moment would begin with an empty database.
+    """
     arriving = {target: target.with_name(f".{target.name}.part") for target in copies}
     try:
         yield arriving
+        for path in arriving.values():
+            _sync(path)
+        for path in set_aside.keys() - arriving.keys():
+            _set_aside(path, set_aside[path])
         # The first is what stands for the whole, so it comes last.
         for target in reversed(arriving):
-            _sync(arriving[target])
+            if target in set_aside:
+                _set_aside(target, set_aside[target])
             arriving[target].replace(target)
             _sync(target.parent)
     finally:

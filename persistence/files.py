@@ -23,17 +23,39 @@ class FileLock:
         """Take the lock. Raises FloorInUse when another program holds it, OSError when the file cannot be made."""
         path = database.with_name(f"{database.name}.lock")
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._descriptor)
-            raise FloorInUse(
-                f"{database} is in use by another tradefloor; stop that one, or set DATABASE_PATH to another file"
-            ) from None
+        _lock(self._descriptor, database, "another file")
 
     def release(self) -> None:
         """Let another program have the database."""
         os.close(self._descriptor)
+
+
+class FolderLock:
+    """An exclusive lock on a folder of data, held until it is released or the process ends.
+
+    Beside a floor's database are files that every floor calls by the same names: those of the embedded services and the
+    local operator's door. So a folder is one floor's, whatever its database is called.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Take the lock, making the folder where it is missing. Raises FloorInUse and OSError."""
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        _lock(self._descriptor, folder, "a file in another folder")
+
+    def release(self) -> None:
+        """Let another program have the folder."""
+        os.close(self._descriptor)
+
+
+def _lock(descriptor: int, path: Path, other: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise FloorInUse(
+            f"{path} is in use by another tradefloor; stop that one, or set DATABASE_PATH to {other}"
+        ) from None
 
 
 def prepare(database: Path) -> None:

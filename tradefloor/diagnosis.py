@@ -22,6 +22,7 @@ EARLIEST_US: Final = 1_767_225_600_000_000
 
 CLOCK_TOLERANCE_US: Final = 2_000_000
 NETWORK_FILE_SYSTEMS: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs"})
+_DAMAGED: Final = "where disk and modes are well, it is damaged:"
 LOOPBACK: Final = ("127.", "localhost", "[::1]", "::1")
 
 
@@ -61,7 +62,10 @@ def disk_finding(folder: Path, free_bytes: int, kind: str, *, is_writable: bool)
     where = f"{folder} ({kind}, {free_bytes / 1e9:,.1f} GB free)"
     if not is_writable:
         return Finding(
-            "disk", Grade.PROBLEM, f"{where} cannot be written", f"chown it to yourself: chown -R $USER {folder}"
+            "disk",
+            Grade.PROBLEM,
+            f"{where} cannot be written",
+            f"make it yours (chown -R $USER {folder}), or mount its file system for writing",
         )
     if kind in NETWORK_FILE_SYSTEMS:
         return Finding(
@@ -149,7 +153,7 @@ def embedded_finding(name: str, path: Path, obstacle: str | None) -> Finding:
     """Judge an embedded gRPC service by its file: `obstacle` says why that cannot be read."""
     subject = f"{name} service"
     if obstacle is not None:
-        mend = f"move {path}* away while the floor is stopped; the last backup has its like: cp FILE.{name} {path}"
+        mend = f"{_DAMAGED} move {path}* away, with the floor stopped; a backup has its like: cp FILE.{name} {path}"
         return Finding(subject, Grade.PROBLEM, f"embedded, and {obstacle}", mend)
     return Finding(subject, Grade.OK, "embedded")
 
@@ -186,6 +190,7 @@ def database_finding(path: Path, state: str | None, obstacle: str | None, unknow
             "database",
             Grade.PROBLEM,
             f"{path} cannot be read: {obstacle}",
-            f"keep a copy of it, and put the last backup in its place: tradefloor restore FILE --database-path {path}",
+            f"{_DAMAGED} keep a copy, and put the last backup in its place: "
+            f"tradefloor restore FILE --force --database-path {path}",
         )
     return Finding("database", Grade.OK, f"{path}: {state}" if state else f"{path} will be made at the first start")

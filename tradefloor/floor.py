@@ -30,6 +30,7 @@ from net.messenger import Messenger
 from net.slack.link import SlackLink, SlackSettings
 from net.webhooks.sender import open_webhooks
 from net.webhooks.signing import WebhookKeys
+from persistence.files import FolderLock
 from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
 from persistence.store import SqliteStore, open_store
@@ -71,10 +72,11 @@ async def open_floor(
 ) -> AsyncIterator[Floor]:
     """Run a floor around a block of code, traced or not. All is up at its beginning and stopped in order at its end.
 
-    Raises FloorInUse when another program has the database, ListenError when a service finds no port.
+    Raises FloorInUse when another program has the database or the folder, ListenError when a service finds no port.
     """
     clock, ids = SystemClock(), SystemIds()
     with ExitStack() as stack:
+        stack.callback(FolderLock(settings.data_folder).release)
         store = open_store(settings.database_path)
         stack.callback(store.close)
         if tracing is not None:

@@ -1,14 +1,14 @@
 """One SQLite connection, guarded by one lock, for a service whose calls arrive on many threads."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
 from sqlite_utils import Database, Migrations
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # the build of SQLite the library chose
 
-from persistence.files import make_file
+from persistence.files import FileLock, make_file
 from persistence.migrating import migrate
 from persistence.sqlite import DatabaseError, IntegrityError
 
@@ -20,16 +20,18 @@ class ServiceDatabase:
     """A database file in WAL mode with ``synchronous=FULL``: a transaction that returned survives a power cut."""
 
     def __init__(self, path: Path | str, migrations: Migrations, unavailable: Callable[[str], Exception]) -> None:
-        """Open or create the file and migrate it.
+        """Open or create the file and migrate it. Raises FloorInUse when another program has it open.
 
         ``unavailable`` makes the error raised when SQLite cannot read or write it: locked, full, failing or damaged.
         """
         self._lock = Lock()
         self._unavailable = unavailable
         self._closed = False
+        self._held = ExitStack()
         if str(path) != ":memory:":
             with suppress(OSError):  # SQLite says better what is in the way.
                 make_file(Path(path))
+                self._held.callback(FileLock(Path(path)).release)
         try:
             connection = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_MS / 1_000, check_same_thread=False)
             self._db = Database(connection)
@@ -37,6 +39,7 @@ class ServiceDatabase:
             self._db.execute("PRAGMA synchronous=FULL")
             migrate(self._db, migrations)
         except DatabaseError as error:
+            self._held.close()
             raise unavailable(f"cannot open {path}: {error}") from error
 
     @contextmanager
@@ -53,6 +56,7 @@ class ServiceDatabase:
         with self._lock:
             self._closed = True
             self._db.close()
+            self._held.close()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -32,10 +32,12 @@ def test_a_taken_port(tmp_path: Path) -> None:
 
 
 def test_a_floor_in_use_and_a_stop(tmp_path: Path) -> None:
-    """A second program on one database is refused and the first one goes on; asked to stop, it stops in order."""
+    """A second program on one database, or in one folder, is refused; the first one goes on, and stops in order."""
     with running(tmp_path) as program:
         line = refused("--port", "0", "--database-path", str(tmp_path / "floor.db"))
         assert "in use by another tradefloor" in line
+        line = refused("--port", "0", "--database-path", str(tmp_path / "another.db"))
+        assert f"{tmp_path} is in use by another tradefloor; stop that one, or set DATABASE_PATH to a file in" in line
         assert httpx.get(f"{program.url}/health/live").status_code == 200
         assert httpx.post(f"{program.url}/api/v1/auth/login", json=DEMO).status_code == 200
         assert program.stop() == 0

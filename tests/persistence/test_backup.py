@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from persistence import backup
-from persistence.backup import copy_database
+from persistence.backup import back_up, copy_database, restore
 from persistence.store import open_store
 from persistence.verify import verify
 from tests.actors.builders import a_ticket, an_agent, buy, placed
@@ -38,3 +38,23 @@ def test_commits_during_a_copy_neither_show_nor_make_it_begin_anew(
     assert len(steps) > 5
     assert verify(tmp_path / "copy.db").events == 1
     assert verify(store.path).events == 1 + 2 * len(steps)
+
+
+def test_a_floor_is_in_its_place_until_the_copy_is_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restore that is cut short leaves the floor of before, unless that happens between two names being changed."""
+    database, file = tmp_path / "data" / "floor.db", tmp_path / "backup"
+    store = open_store(database)
+    trio.run(store.commit, [creation(AGENT)])
+    store.close()
+    back_up(database, file, {}, lambda _done, _total: None, force=False)
+    synced: list[str] = []
+
+    def sync(path: Path) -> None:
+        assert database.exists()
+        synced.append(path.name)
+
+    monkeypatch.setattr(backup, "_sync", sync)
+    restore(file, database, {}, lambda _done, _total: None, kept_as="before")
+    assert synced == [".floor.db.part", "data"]
+    assert verify(database).ok
+    assert verify(database.with_name("floor.db.before")).ok

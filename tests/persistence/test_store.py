@@ -15,7 +15,7 @@ from actors.errors import JournalUnavailable
 from actors.ports.history import TradeQuery
 from actors.ports.journal import Channel, Commit, CommitResult, Committed, IdempotencyClaim, Unstorable
 from persistence import purge, writer
-from persistence.files import FloorInUse
+from persistence.files import FloorInUse, FolderLock
 from persistence.sqlite import (
     FIXED_VERSION,
     IntegrityError,
@@ -87,6 +87,16 @@ def test_a_second_program_is_kept_out_until_the_first_is_gone(tmp_path: Path) ->
     first.close()
 
     open_store(path).close()
+
+
+def test_a_folder_of_data_is_one_floors(tmp_path: Path) -> None:
+    """Until that one is gone; the folder is made where it is missing."""
+    folder = tmp_path / "data"
+    first = FolderLock(folder)
+    with pytest.raises(FloorInUse, match=r"data is in use .* DATABASE_PATH to a file in another folder"):
+        FolderLock(folder)
+    first.release()
+    FolderLock(folder).release()
 
 
 def test_what_is_no_database_is_not_opened_and_not_locked(tmp_path: Path) -> None:

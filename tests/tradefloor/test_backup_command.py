@@ -7,6 +7,7 @@ import pytest
 import trio
 from click.testing import CliRunner, Result
 
+from persistence.files import FolderLock
 from persistence.services.metering_store import SqliteMeteringStore
 from persistence.sqlite import connect_writer
 from persistence.store import SqliteStore, open_store
@@ -84,6 +85,19 @@ def test_a_floor_that_runs_is_not_replaced(store: SqliteStore, tmp_path: Path) -
     refused = run(restore, file, store.path, "--force")
     assert refused.exit_code == 1
     assert "stop the floor first" in refused.output
+
+
+def test_what_others_use_beside_the_floor_is_not_replaced(store: SqliteStore, tmp_path: Path) -> None:
+    """Neither another floor's folder nor the file of a service that runs alone."""
+    file, folder = tmp_path / "backup.db", store.path.parent
+    assert run(backup, file, store.path).exit_code == 0
+    store.close()
+    for used in (FolderLock(folder), SqliteMeteringStore(folder / "metering.db")):
+        refused = run(restore, file, folder / "another.db", "--force")
+        assert refused.exit_code == 1
+        assert "stop the floor first" in refused.output
+        used.release() if isinstance(used, FolderLock) else used.close()
+    assert run(restore, file, folder / "another.db", "--force").exit_code == 0
 
 
 def test_what_does_not_verify_is_no_backup(store: SqliteStore, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def restore(file: Path, database_path: Path, *, force: bool) -> None:
                 file, database_path, service_files(database_path.parent), progress, kept_as=stamp if force else None
             )
     except FloorInUse as error:
-        raise click.ClickException(f"{database_path} is in use; stop the floor first") from error
+        raise click.ClickException(f"{database_path}, or its folder, is in use; stop the floor first") from error
     except AlreadyThere as error:
         raise click.ClickException(
             f"{error}; --force puts the backup in its place and keeps what is there under another name"

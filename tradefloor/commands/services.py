@@ -11,6 +11,7 @@ from actors.ports.metering import MeteringUnavailable
 from actors.ports.oversight import OversightUnavailable
 from net.grpc.embedded import serve_both
 from net.grpc.server import ListenError
+from persistence.files import FloorInUse
 from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
 from tradefloor.logs import configure_logging
@@ -65,6 +66,10 @@ def services(
     files = service_files(data)
     try:
         metering, oversight = SqliteMeteringStore(files["metering"]), SqliteOversightStore(files["oversight"])
+    except FloorInUse as error:
+        raise click.ClickException(
+            f"{data} is in use; stop who uses it, or choose another folder with --data"
+        ) from error
     except (MeteringUnavailable, OversightUnavailable) as error:
         raise click.ClickException(
             f"{error}; put a backup in its place, or choose another folder with --data"
