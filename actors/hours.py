@@ -33,16 +33,14 @@ class InvalidHoursError(ValueError):
 def _check_clock(_hours: object, attribute: "Attribute[str]", value: str) -> None:
     name = attribute.name
     if _CLOCK.fullmatch(value) is None:
-        raise InvalidHoursError(name, f"{name} must be a time of day as HH:MM from 00:00 to 23:59, not {value!r}")
+        raise InvalidHoursError(name, f"must be a time of day as HH:MM from 00:00 to 23:59, not {value!r}")
 
 
 def _check_zone(_hours: object, _attribute: object, value: str) -> None:
     try:
         ZoneInfo(value)
     except (LookupError, ValueError, TypeError, OSError) as error:
-        raise InvalidHoursError(
-            "timezone", f"timezone must be an IANA name such as Europe/Paris, not {value!r}"
-        ) from error
+        raise InvalidHoursError("timezone", f"must be an IANA name such as Europe/Paris, not {value!r}") from error
 
 
 @frozen

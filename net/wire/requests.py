@@ -96,6 +96,9 @@ _CLOCK: Final = Text(
     min_length=5, max_length=5, pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", wanted="a time of day such as 09:30"
 )
 
+_ZONE: Final = Text(max_length=64, pattern=r"^[A-Z][A-Za-z0-9_+\-/]*$", wanted="an IANA name such as Europe/Paris")
+"""Files beside the zones, such as `localtime`, begin small, and each machine has its own."""
+
 
 @frozen
 class HoursBody:
@@ -103,7 +106,7 @@ class HoursBody:
 
     start: Annotated[str, _CLOCK, Doc("The first minute, local time.", "09:30")]
     end: Annotated[str, _CLOCK, Doc("The first minute after it, local time.", "16:00")]
-    timezone: Annotated[str, Text(max_length=64), Doc("The time zone's IANA name.", "America/New_York")] = "UTC"
+    timezone: Annotated[str, _ZONE, Doc("The time zone's IANA name.", "America/New_York")] = "UTC"
 
     def __attrs_post_init__(self) -> None:
         """Refuse a time zone that nobody knows."""
@@ -277,6 +280,8 @@ EMAIL: Final = Text(
     pattern=r"^[^@\x00-\x20\x7f]+@[^@\x00-\x20\x7f]+$",
     wanted="an e-mail address",
 )
+ANY_LINE: Final = r"^[^\x00-\x1f\x7f]+$"
+"""Nobody reads it, so it may hold what other text may not."""
 
 
 @frozen
@@ -284,7 +289,7 @@ class LoginBody:
     """An address and its password."""
 
     email: Annotated[str, EMAIL, Doc("The e-mail address.", "demo@example.com")]
-    password: Annotated[str, Text(max_length=256), Doc("The password.", "demo123")]
+    password: Annotated[str, Text(max_length=256, pattern=ANY_LINE), Doc("The password.", "demo123")]
 
 
 @frozen
@@ -296,7 +301,7 @@ class RefreshBody:
     ]
 
 
-NEW_PASSWORD: Final = Text(min_length=8, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")
+NEW_PASSWORD: Final = Text(min_length=8, max_length=256, pattern=ANY_LINE)
 
 
 @frozen

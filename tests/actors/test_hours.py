@@ -101,6 +101,6 @@ def test_a_day_that_a_zone_skipped_is_waited_out() -> None:
 )
 def test_a_mistake_names_its_field(start: str, end: str, timezone: str, field: str) -> None:
     """The edge reports the field at fault."""
-    with pytest.raises(InvalidHoursError, match=field) as caught:
+    with pytest.raises(InvalidHoursError, match="must be ") as caught:
         TradingHours(start, end, timezone)
     assert caught.value.field == field

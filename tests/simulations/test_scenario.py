@@ -41,7 +41,7 @@ def test_what_comes_along_is_sound(name: str) -> None:
         ("population[0].plugin='mine'", 'population[0].plugin: must be given with strategy = "custom", and only then'),
         ("population=[]", "population: must hold at least one group"),
         ("oversight.approvers=-1", "oversight.approvers: must be 0 to 10,000, not -1"),
-        ("oversight.shift.start='25:00'", "oversight.shift.start: start must be a time of day as HH:MM"),
+        ("oversight.shift.start='25:00'", "oversight.shift.start: must be a time of day as HH:MM"),
         ("oversight.shift.days=['mon', 'xyz']", "oversight.shift.days: must be some of mon, tue"),
         ("oversight.approval.high=1.5", "oversight.approval.high: must be 0 to 1, not 1.5"),
         ("oversight.response.distribution='gamma'", "oversight.response.distribution: must be one of lognormal"),

@@ -9,7 +9,7 @@ from actors.hours import TradingHours
 from actors.model import Action, AgentStatus, OrderRequest, OrderType, QuotaConfig, StrategyKind
 from actors.money import dollars
 from actors.preferences import AssetPreferences
-from net.wire.requests import AgentBody, AgentChanges, TradeBody
+from net.wire.requests import AgentBody, AgentChanges, LoginBody, TradeBody, UserBody
 from net.wire.structure import InvalidRequest, fields_of, structure, structure_query
 from tests.actors.builders import an_agent
 
@@ -81,6 +81,7 @@ def test_every_field_at_fault_is_named() -> None:
     ("part", "field"),
     [
         ({"tradingHours": {"start": "09:00", "end": "10:00", "timezone": "Mars"}}, "tradingHours.timezone"),
+        ({"tradingHours": {"start": "09:00", "end": "10:00", "timezone": "localtime"}}, "tradingHours.timezone"),
         ({"assetPreferences": {"symbols": ["ZZZZ"]}}, "assetPreferences.symbols"),
         ({"assetPreferences": {"symbols": ["AAPL"], "excludedSymbols": ["AAPL"]}}, "assetPreferences.excludedSymbols"),
         ({"quotaConfig": []}, "quotaConfig"),
@@ -165,3 +166,11 @@ def test_every_field_of_a_request_is_documented() -> None:
     """The reference says of each field what it means."""
     for cls in (AgentBody, AgentChanges, TradeBody):
         assert all(field.doc.text for field in fields_of(cls))
+
+
+def test_a_password_may_hold_what_nobody_could_read() -> None:
+    """Whoever was given one can sign in with it."""
+    password = "correct\u202e horse\x85"
+    person = {"email": "ada@example.com", "password": password}
+    assert structure(LoginBody, person).password == password
+    assert structure(UserBody, person | {"role": "viewer"}).password == password
