@@ -5,6 +5,7 @@ from actors.desk import repeat_decision
 from actors.errors import ApprovalNotFound
 from actors.messages import Decide
 from actors.model import Approval, Decision, Principal, Trade
+from net.asking import ask
 from net.edge import Edge
 from supervisor import ActorStopped, NoSuchActor
 
@@ -17,9 +18,8 @@ async def decide(edge: Edge, request_id: str, decision: Decision, principal: Pri
     """
     agent_id = edge.views.agent_of_request(request_id)
     if agent_id is not None:
-        approver = edge.system.ref(paths.approval(agent_id, request_id))
         try:
-            await approver.ask(Decide(decision, principal), timeout_s=edge.settings.ask_timeout_s)
+            await ask(edge, paths.approval(agent_id, request_id), Decide(decision, principal))
         except (ApprovalNotFound, ActorStopped, NoSuchActor):
             agent_id = None  # Somebody else, or the time, was faster.
     found = await edge.history.approval(request_id)

@@ -8,6 +8,7 @@ from actors.errors import AgentNotFound, IdempotencyMismatch
 from actors.events import Event
 from actors.model import Agent, AgentStatus, Principal, Role
 from actors.ports.journal import IdempotencyClaim
+from net.asking import ask
 from net.auth.errors import CredentialsMissing
 from net.auth.identity import Identity
 from net.auth.service import Auth
@@ -55,8 +56,8 @@ class Call:
         return principal.user_id == user_id or principal.role is Role.ADMIN
 
     async def ask(self, path: str, message: Message[R]) -> R:
-        """Return the reply of the actor at `path`, or raise its refusal."""
-        return await self.edge.system.ref(path).ask(message, timeout_s=self.edge.settings.ask_timeout_s)
+        """Return the reply of the actor at `path`, or raise its refusal; FloorBusy where it does not answer in time."""
+        return await ask(self.edge, path, message)
 
     async def answered(self) -> Event | None:
         """Return the event that answered this Idempotency-Key before, None where it is new.

@@ -5,6 +5,7 @@ from actors.errors import AgentNotFound
 from actors.messages import SubmitTrade
 from actors.model import Agent, AgentStatus, OrderRequest, Principal, Role, Trade
 from actors.views import FloorViews
+from net.asking import ask
 from net.auth.errors import Forbidden
 from net.auth.identity import Identity
 from net.edge import Edge
@@ -30,5 +31,4 @@ class TradeDesk:
         if not identity.has(Role.TRADER):
             raise Forbidden(f"this needs the role {Role.TRADER}; yours is {identity.principal.role}")
         visible_agent(agent_id, identity.principal, self._edge.views)
-        ref = self._edge.system.ref(paths.agent(agent_id))
-        return await ref.ask(SubmitTrade(order, identity.principal), timeout_s=self._edge.settings.ask_timeout_s)
+        return await ask(self._edge, paths.agent(agent_id), SubmitTrade(order, identity.principal))

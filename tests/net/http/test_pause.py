@@ -68,3 +68,30 @@ async def test_one_agent_is_paused_and_the_others_go_on(autojump_clock: MockCloc
 
         assert (done.json["status"], dict(quiet)) == ("completed", {})
         assert edge.floor.portfolio(still).position("AAPL").quantity == 10
+
+
+async def test_who_waits_in_vain_hears_what_to_do(autojump_clock: MockClock) -> None:
+    """Whether nobody lets the agent go on, or something below it keeps silent; what was not taken in hand never is."""
+    async with served() as edge:
+        admin = await edge.user("boss", Role.ADMIN)
+        agent_id = await edge.agent(admin)
+        await control(edge, admin, "pause", f"/agents/{agent_id}")
+        paused = await edge.trade(admin, agent_id)
+        await control(edge, admin, "resume", f"/agents/{agent_id}/agent")
+        silent: list[Answer] = []
+
+        async def order() -> None:
+            silent.append(await edge.trade(admin, agent_id))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(order)
+            nursery.start_soon(order)
+        await control(edge, admin, "resume", f"/agents/{agent_id}")
+        await wait_all_tasks_blocked()
+
+        assert [(answer.status, answer.slug) for answer in (paused, *silent)] == [(503, "unavailable")] * 3
+        assert paused.json["detail"].endswith("/agent is paused, and does nothing until an admin resumes it")
+        who = {answer.json["detail"].partition(" did not answer in time; ")[0] for answer in silent}
+        assert who == {f"/agents/{agent_id}/agent", f"/agents/{agent_id}/portfolio"}
+        assert all(answer.json["detail"].endswith("under the same idempotency key") for answer in silent)
+        assert dict(edge.floor.portfolio(agent_id).positions) == {}

@@ -10,6 +10,7 @@ import { meter } from "./floor.js";
 import { tradeForm } from "./trade_form.js";
 
 const CHART_MS = 15_000;
+const TRADES_SHOWN = 100;
 const EVENTS_SHOWN = 30;
 const END = 2 ** 53;
 const OPEN = new Set(["pending", "pending_approval"]);
@@ -118,9 +119,10 @@ function curve(page) {
 
 function section(title, names, rows, none) {
   const empty = h("p", { class: "empty" }, none);
+  const note = h("span", { class: "soft small" });
   const table = h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": title }, h("table", { class: `stacked ${title.toLowerCase()}` }, h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name.startsWith("#") ? "num" : null }, name.replace("#", ""))))), rows));
-  const element = h("section", { class: "card", "aria-label": title }, h("header", {}, h("h2", {}, title)), table, empty);
-  return { element, hasRows: (any) => { table.hidden = !any; empty.hidden = any; } };
+  const element = h("section", { class: "card", "aria-label": title }, h("header", {}, h("h2", {}, title), note), table, empty);
+  return { element, note, hasRows: (any) => { table.hidden = !any; empty.hidden = any; } };
 }
 
 function positions({ store, id }) {
@@ -151,8 +153,9 @@ function trades(page) {
   const rows = h("tbody");
   const card = section("Trades", ["When", "Order", "State", "#Price", "#Total", "Why"], rows, "It has not traded yet.");
   return { element: card.element, read: async () => {
-    const { items } = await get(`/agents/${page.id}/trades?limit=100`);
+    const { items, nextCursor } = await get(`/agents/${page.id}/trades?limit=${TRADES_SHOWN}`);
     page.trades = items;
+    text(card.note, nextCursor === null ? "" : `the newest ${TRADES_SHOWN}`);
     card.hasRows(items.length > 0);
     fill(rows, items.map((trade) => h("tr", {}, h("td", { class: "soft nowrap", title: dayAndTime(trade.submittedAt) }, clock(trade.submittedAt)),
       h("td", { class: "nowrap" }, order(trade), trade.orderType !== "market" && h("div", { class: "soft small" }, terms(trade))),

@@ -1,0 +1,22 @@
+"""Asking an actor for somebody at the edge, who has to hear what to do when no answer comes."""
+
+from typing import TypeVar
+
+from actors.errors import FloorBusy
+from net.edge import Edge
+from supervisor import Message
+from supervisor.errors import AskTimeout
+
+R = TypeVar("R")
+
+
+async def ask(edge: Edge, path: str, message: Message[R]) -> R:
+    """Return the reply of the actor at `path`, or raise its refusal; FloorBusy where it does not answer in time."""
+    try:
+        return await edge.system.ref(path).ask(message, timeout_s=edge.settings.ask_timeout_s)
+    except AskTimeout as silence:
+        if edge.system.control.info(path).paused:
+            raise FloorBusy(f"{path} is paused, and does nothing until an admin resumes it") from silence
+        raise FloorBusy(
+            f"{silence}; look whether it was done, or ask again under the same idempotency key"
+        ) from silence
