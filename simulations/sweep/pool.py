@@ -41,6 +41,7 @@ def run_cases(cases: Sequence[Case], workers: Workers, wants_end: Callable[[], b
     # Fresh processes: one that is forked from a program with threads may find a lock that nobody will ever release.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers.jobs, context, initializer=workers.prepare)
+    is_done = False
     try:
         due = {pool.submit(run_case, case, workers.provenance, workers.files): case for case in cases}
         left = set(due)
@@ -48,10 +49,12 @@ def run_cases(cases: Sequence[Case], workers: Workers, wants_end: Callable[[], b
             ended, left = wait(left, LOOK_S, FIRST_COMPLETED)
             for done in ended:
                 yield due[done], done.result()
+        is_done = not left
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.terminate()
+        if not is_done:  # First, as one that is told to end would be ended in the midst of that.
+            for process in multiprocessing.active_children():
+                process.terminate()
+        pool.shutdown(wait=is_done, cancel_futures=True)
 
 
 def run_case(case: Case, provenance: Provenance, files: Path | None) -> Outcome:

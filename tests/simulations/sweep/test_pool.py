@@ -1,9 +1,13 @@
-"""What a process of a sweep keeps of the cases that it has run."""
+"""The processes of a sweep: what they keep of the cases that they have run, and how they end."""
 
 import gc
+import multiprocessing
+from multiprocessing.process import BaseProcess
+
+import pytest
 
 from simulations.sweep.plan import Case
-from simulations.sweep.pool import run_case
+from simulations.sweep.pool import Workers, run_case, run_cases
 from supervisor.cell import Cell
 from tests.simulations.runs import OUTSIDE, short_form
 
@@ -26,3 +30,13 @@ def test_a_run_leaves_nothing_behind_but_its_outcome() -> None:
         gc.enable()
     assert outcome.trades > 0
     assert left == before
+
+
+@pytest.mark.usefixtures("processes_unmeasured")
+def test_processes_end_by_themselves() -> None:
+    """What they have to do at their end, such as saying what they ran, is not cut short."""
+    cases = [Case((), short_form("quickstart", agents=3, ticks=2))] * 2
+    processes: list[BaseProcess] = []
+    for _ in run_cases(cases, Workers(1, gc.enable, OUTSIDE.provenance, None), lambda: False):
+        processes = list(multiprocessing.active_children())
+    assert [process.exitcode for process in processes] == [0]
