@@ -32,7 +32,8 @@ def simulate(scenario: Scenario, outside: Outside) -> RunResult:
     """Run a scenario to its horizon, or until somebody wants it to end, and return what it left behind.
 
     Raises ScenarioError for a market or agents that cannot be made or more than one floor where a database is wanted,
-    OSError for files that cannot be written, FloorLost when a process ends that should not.
+    OSError for files that cannot be written, JournalUnavailable for a database that cannot, FloorLost when a process
+    ends that should not.
     """
     if scenario.floors == 1:
         from simulations.runner import simulate_floor  # noqa: PLC0415 - several floors run it in their processes alone

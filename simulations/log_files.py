@@ -1,9 +1,10 @@
-"""The names of the files that the logs of a run are written to."""
+"""The names of the files of a run: what ran and how it went, and the logs of its events."""
 
 from typing import Final
 
 from simulations.division import Floor
 
+RUN_FILE: Final = "run.json"
 FILE_NAME: Final = "events.jsonl"
 
 

@@ -3,16 +3,14 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 
 from simulations.division import floors
-from simulations.log_files import file_name
+from simulations.log_files import RUN_FILE, file_name
 from simulations.result import RunResult, summary
 from simulations.scenario import Document, Scenario, parse, to_tables
-
-RUN_FILE: Final = "run.json"
 
 
 class NoRunError(ValueError):

@@ -34,7 +34,7 @@ from simulations.determinism import deterministic_scheduling
 from simulations.division import Floor
 from simulations.event_log import EventLog
 from simulations.faults import Faults
-from simulations.log_files import file_name
+from simulations.log_files import RUN_FILE, file_name
 from simulations.market import price_model
 from simulations.outside import Outside, Progress
 from simulations.ports.clock import SECOND_US, CountingIds, VirtualClock, VirtualTime
@@ -81,7 +81,8 @@ class _Run:
 def simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunResult:
     """Run one floor of a scenario to its horizon, or until somebody wants it to end, and return what it left behind.
 
-    Raises ScenarioError for a market or agents that cannot be made, OSError for files that cannot be written.
+    Raises ScenarioError for a market or agents that cannot be made, OSError for files that cannot be written,
+    JournalUnavailable for a database that cannot.
     """
     # Around all that the run is made of, or the first collection afterwards would go through it once more.
     with few_collections():
@@ -94,6 +95,8 @@ def _simulate_floor(scenario: Scenario, floor: Floor, outside: Outside) -> RunRe
     with ExitStack() as stack:
         file = None
         if outside.folder is not None:
+            # What an earlier run left there is not about this log.
+            (outside.folder / RUN_FILE).unlink(missing_ok=True)
             file = stack.enter_context((outside.folder / file_name(floor)).open("wb"))
         memory = FleetingStore()
         store: JournalStore = memory
@@ -135,7 +138,7 @@ async def _main(run: _Run) -> RunResult:
         services = evolve(services, make_strategy=strategies.make)
     await _populate(run, services, metering)
     people = approvers(scenario.oversight, oversight, run.clock, scenario.seed, run.floor)
-    recorder.on_tick = lambda: _after_tick(run)
+    recorder.on_tick = lambda: _after_tick(run, storage)
     rng = random.Random(scenario.seed)  # noqa: S311 - jitter of restarts
     tree = floor_tree(services, run.model, _market_rules(scenario))
     faults = Faults({"metering": metering, "oversight": oversight, "journal": storage})
@@ -154,6 +157,8 @@ async def _main(run: _Run) -> RunResult:
         if outside.at_end is not None:
             await outside.at_end(system, services)
         nursery.cancel_scope.cancel()
+    if storage.failure is not None:
+        raise storage.failure
     return _result(run, services, people, outside.monotonic_s() - began_s)
 
 
@@ -178,13 +183,13 @@ async def _populate(run: _Run, services: Services, metering: InLoopMetering) -> 
     run.recorder.enrol(books)
 
 
-def _after_tick(run: _Run) -> None:
+def _after_tick(run: _Run, storage: FaultyStorage) -> None:
     recorder = run.recorder
     total = run.scenario.time.ticks_total
     virtual_s = recorder.ticks * run.scenario.time.tick
     progress = Progress(recorder.ticks, total, virtual_s, recorder.columns.fills, run.scenario.agents)
     run.outside.on_progress(progress)
-    if run.outside.wants_end():
+    if run.outside.wants_end() or storage.failure is not None:
         recorder.over.set()
 
 

@@ -14,7 +14,7 @@ class Commands(click.Group):
     """Loads the command that is to run, alone: libraries of the server take longer to load than most commands run."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what is wrong with a setting is said in one line."""
+        """Run a command; what is wrong with a setting is said in one line, and a Ctrl-C in one word."""
         # No matrix here is large enough for several threads, and to start them takes longer than to load numpy does.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         with _in_one_line():
@@ -53,6 +53,10 @@ def _in_one_line() -> Iterator[None]:
         yield
     except click.BadParameter as error:
         raise WrongValue(error.format_message(), error.ctx) from error
+    except BaseExceptionGroup as errors:
+        if errors.split(KeyboardInterrupt)[1] is None:  # It struck among tasks, and nothing else happened.
+            raise KeyboardInterrupt from errors
+        raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

@@ -9,15 +9,24 @@ from actors.ports.journal import Channel, Commit, CommitResult, JournalStore, Ou
 
 
 class FaultyStorage:
-    """Implements JournalStore on another one. While `unavailable`, every call fails as with a full disk."""
+    """Implements JournalStore on another one. While `unavailable`, every call fails as with a full disk.
+
+    `failure` is why the other one refused a commit itself, which no scenario asked for.
+    """
 
     def __init__(self, store: JournalStore) -> None:
         self._store = store
         self.unavailable = False
+        self.failure: JournalUnavailable | None = None
 
     async def commit(self, batch: Sequence[Commit]) -> Sequence[CommitResult]:
         """Commit a batch as one transaction."""
-        return await self._now.commit(batch)
+        store = self._now
+        try:
+            return await store.commit(batch)
+        except JournalUnavailable as error:
+            self.failure = error
+            raise
 
     async def outbox(self, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:
         """Return the next entries of one channel, oldest first."""

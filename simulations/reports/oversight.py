@@ -155,7 +155,7 @@ def load_over_time(result: RunResult, edges_us: Ints) -> Load:
     """Return what was asked of people in each span between edges."""
     approvals = result.approvals
     ends = np.where(approvals.resolved_at_us == NONE, edges_us[-1], approvals.resolved_at_us)
-    width_us = np.diff(edges_us)
+    width_us = np.maximum(1, np.diff(edges_us))  # A run that ended on its first tick took no time.
     busy = np.zeros((len(result.approver_names), len(width_us)))
     for place in range(len(result.approver_names)):
         own = (approvals.approver == place) & (approvals.taken_at_us != NONE)

@@ -1,5 +1,6 @@
 """A run: what it records adds up, it ends when it should, and it is the same again."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -7,7 +8,10 @@ import numpy as np
 import pytest
 from attrs import evolve
 
+from actors.errors import JournalUnavailable
 from actors.model import ApprovalStatus, TradeStatus
+from actors.ports.journal import Commit, CommitResult
+from persistence.in_loop import InLoopSqliteStore
 from persistence.verify import verify
 from simulations import run_folder
 from simulations.event_log import FIRST_LINE
@@ -121,3 +125,41 @@ def test_a_database_passes_verification(tmp_path: Path) -> None:
     report = verify(tmp_path / "run.db")
     assert report.findings == ()
     assert report.events == stored.events
+
+
+def test_a_database_changes_nothing(tmp_path: Path) -> None:
+    """A run is the same one where it also writes a database, also after a day, when that is tidied up."""
+    scenario = short_form("quickstart", 40, 60, "time.tick='30m'")
+
+    with_one = simulate(scenario, evolve(OUTSIDE, database=tmp_path / "run.db"))
+
+    assert with_one.digest == simulate(scenario, OUTSIDE).digest
+
+
+def test_a_database_that_fails_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it lacks nobody could verify; the run ends on the next tick, and says why."""
+    commit, seen = InLoopSqliteStore.commit, list[Progress]()
+
+    async def fill_up(store: InLoopSqliteStore, batch: Sequence[Commit]) -> Sequence[CommitResult]:
+        if len(seen) > 3:
+            raise JournalUnavailable("cannot commit: database or disk is full")
+        return await commit(store, batch)
+
+    monkeypatch.setattr(InLoopSqliteStore, "commit", fill_up)
+
+    with pytest.raises(JournalUnavailable, match="disk is full"):
+        simulate(
+            short_form("quickstart", 6, 200), evolve(OUTSIDE, database=tmp_path / "run.db", on_progress=seen.append)
+        )
+
+    assert 3 < len(seen) < 200
+
+
+def test_a_run_takes_away_what_an_earlier_one_said_of_itself(tmp_path: Path) -> None:
+    """Or the log of a run that is cut short would stand beside the summary of another one."""
+    run_folder.save(short_run("quickstart", 3, 7, folder=tmp_path), tmp_path, None)
+
+    short_run("quickstart", 4, 7, folder=tmp_path)
+
+    with pytest.raises(run_folder.NoRunError):
+        run_folder.load(tmp_path)

@@ -2,12 +2,16 @@
 
 import json
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
 
 from actors.journal import JournalActor
+from simulations.chaos.plan import Plan
+from simulations.chaos.ports import OpenSockets
+from simulations.chaos.run import Verdict, run
 from tradefloor.commands.chaos import chaos
 
 
@@ -42,3 +46,19 @@ def test_a_failure_is_told_with_the_way_back_to_it(monkeypatch: pytest.MonkeyPat
     assert "tradefloor chaos --first-seed 3 --seeds 1" in result.output
     assert "steps are enough for" in result.output
     assert "Seeds: 1, violations: 1." in result.output
+
+
+def test_an_interrupt_ends_it_with_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seeds until then are summed up, and the command that goes on is told."""
+
+    def interrupted(plan: Plan, sockets: OpenSockets) -> Verdict:
+        signal.raise_signal(signal.SIGINT)
+        return run(plan, sockets)
+
+    monkeypatch.setattr("tradefloor.commands.chaos.run", interrupted)
+
+    result = CliRunner().invoke(chaos, ["--seeds", "3", "--first-seed", "5"])
+
+    assert result.exit_code == 1
+    assert "Seeds: 1, violations: 0." in result.output
+    assert "Ended early, after 1 of 3 seeds; go on with --first-seed 6 --seeds 2." in result.output

@@ -1,7 +1,9 @@
 """The command line as a whole."""
 
 import os
+from contextlib import nullcontext
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -50,3 +52,18 @@ def test_help_lists_commands_by_what_they_do() -> None:
     commands = dict(line.split(maxsplit=1) for line in lines[lines.index("Commands:") + 1 :])
     assert commands == {name: listed.summary for name, listed in COMMANDS.items()}
     assert all(summary.endswith(".") for summary in commands.values())
+
+
+@pytest.mark.parametrize("others", [[], [ValueError()]])
+def test_an_interrupt_among_tasks_is_an_interrupt(others: list[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is answered in a word, unless something else went wrong, too."""
+
+    @click.command()
+    def tree() -> None:
+        raise BaseExceptionGroup("", [BaseExceptionGroup("", [KeyboardInterrupt(), *others])])
+
+    monkeypatch.setattr("tradefloor.__main__.load", lambda _name: tree)
+
+    with pytest.raises(BaseExceptionGroup) if others else nullcontext():
+        result = CliRunner().invoke(main, ["tree"])
+        assert (result.exit_code, result.stderr.strip()) == (1, "Aborted!")

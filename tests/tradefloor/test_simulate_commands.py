@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def test_a_database_is_never_written_over(tmp_path: Path) -> None:
     second = _tradefloor("simulate", *SHORT, "--out", str(tmp_path), "--db", database)
 
     assert (first.exit_code, second.exit_code) == (0, 2)
-    assert "exists; a run begins with an empty database" in second.stderr
+    assert f"A run begins with an empty database: '{database}'. Choose another file with --db." in second.stderr
     assert _tradefloor("verify", database).exit_code == 0
 
 
@@ -184,6 +185,18 @@ def test_a_folder_without_a_run_is_said(run: Path, tmp_path: Path) -> None:
 
     assert said.exit_code == 2
     assert "holds no run that can be read" in said.stderr
+
+
+def test_a_log_that_was_cut_short_is_said(run: Path, tmp_path: Path) -> None:
+    """As one of an outage, which is no event that differs."""
+    folder = shutil.copytree(run, tmp_path / "cut")
+    log = (folder / "events.jsonl").read_bytes()
+    (folder / "events.jsonl").write_bytes(log[: len(log) // 2])
+
+    said = _tradefloor("diff-runs", str(run), str(folder))
+
+    assert said.exit_code == 2
+    assert "where they part, one of them is damaged or cut short; run its scenario again" in said.stderr
 
 
 def test_progress_says_how_far_how_fast_and_how_long() -> None:

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final
 
 import click
@@ -15,6 +16,7 @@ from simulations.chaos.plan import Plan, make_plan
 from simulations.chaos.run import Verdict, run
 from simulations.chaos.shrink import shrink
 from tradefloor.chaos_sockets import open_sockets
+from tradefloor.commands.simulate import interrupts
 
 SEEDS: Final = 50
 
@@ -28,7 +30,8 @@ SEEDS: Final = 50
 def chaos(ctx: click.Context, seeds: int, first_seed: int, *, shrinks: bool, as_document: bool) -> None:
     """Crash, starve, slow and partition the floor, and check after every step that nothing is lost, doubled or early.
 
-    Each seed is a run of its own and always the same one. The exit status is 1 when an invariant was violated.
+    Each seed is a run of its own and always the same one. Ctrl-C ends it after the seed in hand, with the sum of those
+    before. The exit status is 1 when an invariant was violated or seeds are missing.
     """
     logging.disable(logging.ERROR)  # What the floor says of faults is what is meant to happen.
     console = Console(stderr=True)
@@ -41,13 +44,18 @@ def chaos(ctx: click.Context, seeds: int, first_seed: int, *, shrinks: bool, as_
         for line in failure_of(verdict, smaller):
             click.echo(line, err=as_document)
     click.echo(json.dumps(_document(verdicts, real_s), indent=2) if as_document else _summary(verdicts, real_s))
-    ctx.exit(1 if failures else 0)
+    if len(verdicts) < seeds:
+        left = f"go on with --first-seed {first_seed + len(verdicts)} --seeds {seeds - len(verdicts)}"
+        click.echo(f"Ended early, after {len(verdicts):,} of {seeds:,} seeds; {left}.", err=True)
+    ctx.exit(1 if failures or len(verdicts) < seeds else 0)
 
 
 def _run_all(seeds: Sequence[int], console: Console) -> list[Verdict]:
     columns = (TextColumn("chaos"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        return [run(make_plan(seed), open_sockets) for seed in progress.track(seeds)]
+    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with interrupts() as interrupted, shown as progress:
+        left = takewhile(lambda _seed: not interrupted, progress.track(seeds))
+        return [run(make_plan(seed), open_sockets) for seed in left]
 
 
 def _fails_alike(plan: Plan, verdict: Verdict) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+import orjson
 
 from simulations.diffing import Parting, changed_keys, first_parting
 from simulations.run_folder import NoRunError, SavedRun, load
@@ -25,7 +26,7 @@ _folder = click.Path(path_type=Path, exists=True, file_okay=False)
 def diff_runs(ctx: click.Context, first: Path, second: Path, *, as_json: bool) -> None:
     """Compare the runs in two folders, and show the first event that is not the same.
 
-    The exit status is 0 when the runs are the same, 1 when they part, 2 when a folder holds no run.
+    The exit status is 0 when the runs are the same, 1 when they part, 2 when a folder holds no whole run.
     """
     try:
         one, other = load(first), load(second)
@@ -41,10 +42,17 @@ def diff_runs(ctx: click.Context, first: Path, second: Path, *, as_json: bool) -
 
 
 def _first_parting(one: SavedRun, other: SavedRun) -> tuple[Parting | None, Path]:
-    """Return where the runs part on the first floor on which they do, and the log of that floor. Raises OSError."""
+    """Return where the runs part on the first floor on which they do, and the log of that floor.
+
+    Raises OSError, and NoRunError for a log that is damaged there.
+    """
     for log, other_log in zip(one.logs, other.logs, strict=False):
-        with log.open("rb") as events, other_log.open("rb") as other_events:
-            parting = first_parting(events, other_events)
+        try:
+            with log.open("rb") as events, other_log.open("rb") as other_events:
+                parting = first_parting(events, other_events)
+        except orjson.JSONDecodeError as error:
+            problem = "where they part, one of them is damaged or cut short; run its scenario again"
+            raise NoRunError(f"{log} and {other_log}: {problem}") from error
         if parting is not None:
             break
     return parting, log

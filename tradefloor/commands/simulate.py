@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from errno import EEXIST
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -14,6 +15,7 @@ from typing import Final
 import click
 from attrs import define, field, frozen
 
+from actors.errors import JournalUnavailable
 from simulations.floors import FloorLost
 from simulations.floors import simulate as run_scenario
 from simulations.outside import Outside, Progress
@@ -76,8 +78,10 @@ def simulate(
     except ScenarioError as error:
         click.echo(str(error), err=True)
         ctx.exit(2)
-    except OSError as error:
-        click.echo(f"The run cannot be written: {error}. Choose another folder with --out.", err=True)
+    except (OSError, JournalUnavailable) as error:
+        is_database = db is not None and (isinstance(error, JournalUnavailable) or error.filename == str(db))
+        advice = "Choose another file with --db." if is_database else "Choose another folder with --out."
+        click.echo(f"The run cannot be written: {error}. {advice}", err=True)
         ctx.exit(2)
     except FloorLost as error:
         click.echo(str(error), err=True)
@@ -112,7 +116,7 @@ def _run(
     interrupted: Sequence[int],
 ) -> RunResult:
     if place.database is not None and place.database.exists():
-        raise FileExistsError(f"{place.database} exists; a run begins with an empty database")
+        raise FileExistsError(EEXIST, "A run begins with an empty database", str(place.database))
     quiet()
     outside = Outside(
         monotonic_s=time.monotonic,

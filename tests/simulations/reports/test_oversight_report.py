@@ -70,6 +70,14 @@ def test_nothing_asked_is_nothing_waited() -> None:
     assert found.waiting.median_s is found.waiting.to_taken_median_s is None
 
 
+def test_no_time_has_no_load() -> None:
+    """A run that was ended on its first tick is reported all the same."""
+    load = load_over_time(result(approvals=approvals((PENDING, {}))), START_US + ints([0, 0]))
+
+    assert load.waiting.tolist() == [0]
+    assert not load.busy.any()
+
+
 @given(st.lists(st.tuples(st.floats(0, 3), st.floats(0, 1)), min_size=1, max_size=20))
 def test_what_waits_adds_up_to_the_waiting(rows: list[tuple[float, float]]) -> None:
     """Over all spans, the mean number of open requests times the time is the time that they waited."""
