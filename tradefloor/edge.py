@@ -106,6 +106,7 @@ async def open_edge(
             simulations = simulations_of(floor)
             edge = observed(_edge(floor, people, simulations), floor, hub, trades, loop_lag)
             auth = Auth(edge)
+            auth.recogniser.follow(hub.sign_off)
             socketio = create_socketio(edge, auth, hub, settings.socketio_ping_interval, settings.socketio_ping_timeout)
             http = create_app(edge, auth)
             if tracing is not None:

@@ -1,5 +1,6 @@
 """Recognising a caller by the Authorization header, at the cost of one look-up while nothing changes."""
 
+from collections.abc import Callable
 from typing import Final
 
 from attrs import frozen
@@ -47,6 +48,10 @@ class Identity:
         return RANK[self.principal.role] >= RANK[role]
 
 
+Concern = Callable[[Identity], bool]
+"""Tells whether a change concerns somebody."""
+
+
 class Recogniser:
     """Turns credentials into identities and remembers them for a while."""
 
@@ -56,6 +61,8 @@ class Recogniser:
         self._clock = clock
         self._cached: dict[str, Identity] = {}
         self._residents: dict[str, Identity] = {}
+        self._followers: list[Callable[[Concern], None]] = []
+        self._changes = 0
 
     def admit(self, credential: str, identity: Identity) -> None:
         """Let a credential stand for somebody as long as this process runs. It must never leave the process."""
@@ -72,18 +79,27 @@ class Recogniser:
         identity = self.cached(credential, now_us)
         if identity is None:
             self._cached.pop(credential, None)
+            changes = self._changes
             if credential.startswith(KEY_PREFIX):
                 identity = await self._by_key(credential, now_us)
             else:
                 identity = await self._by_token(credential, now_us)
             if len(self._cached) >= CACHED_MAX:
                 del self._cached[next(iter(self._cached))]
-            self._cached[credential] = identity
+            if changes == self._changes:  # Else what was read may be what has just changed.
+                self._cached[credential] = identity
         return identity
 
-    def forget(self) -> None:
-        """Look everybody up again: a role, a standing, a sign-in or a key has changed."""
-        self._cached.clear()
+    def follow(self, hear: Callable[[Concern], None]) -> None:
+        """Let whoever keeps identities hear, too, whom a change concerns."""
+        self._followers.append(hear)
+
+    def forget(self, concerned: Concern) -> None:
+        """Look up again whom a change of a role, a standing, a sign-in or a key concerns."""
+        self._changes += 1
+        self._cached = {key: identity for key, identity in self._cached.items() if not concerned(identity)}
+        for hear in self._followers:
+            hear(concerned)
 
     async def _by_token(self, token: str, now_us: int) -> Identity:
         claims = self._tokens.read(token, now_us)

@@ -100,7 +100,7 @@ class SignIns:
             family_id, hash_secret(token), hash_secret(refresh), now_us, correlation_id.get()
         )
         if outcome is Rotation.REUSED:
-            self._recogniser.forget()
+            self._recogniser.forget(lambda identity: identity.family_id == family_id)
             _log.warning("refresh token reused; sign-in revoked", extra={"family_id": family_id})
         sign_in = await self._people.sign_in(family_id) if outcome is Rotation.ROTATED else None
         user = None if sign_in is None else await self._people.user(sign_in.user_id)
@@ -110,9 +110,10 @@ class SignIns:
 
     async def sign_out(self, identity: Identity) -> None:
         """End the sign-in through which somebody calls; its tokens are good no more."""
-        if identity.family_id is not None:
-            await self._people.end_sign_in(identity.family_id, self._clock.now_us(), correlation_id.get())
-            self._recogniser.forget()
+        family_id = identity.family_id
+        if family_id is not None:
+            await self._people.end_sign_in(family_id, self._clock.now_us(), correlation_id.get())
+            self._recogniser.forget(lambda other: other.family_id == family_id)
 
     def _count_attempt(self, email: str, ip: str) -> dict[str, str]:
         """Count an attempt before it is made, so that many at once do not slip through; success gives it back."""

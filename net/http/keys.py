@@ -52,5 +52,5 @@ async def revoke_key(call: Call, agent_id: str, key_id: str) -> Reply:
     at_us, correlation_id = call.edge.clock.now_us(), call.exchange.correlation_id
     if not await call.edge.people.revoke_key(agent_id, key_id, call.principal, at_us, correlation_id):
         raise KeyNotFound(f"the agent has no key {key_id}")
-    call.auth.recogniser.forget()
+    call.auth.recogniser.forget(lambda identity: not identity.is_person and identity.principal.agent_id == agent_id)
     return Reply(status=204)

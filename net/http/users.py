@@ -52,7 +52,8 @@ async def change_user(call: Call, user_id: str, body: UserChanges) -> Reply:
     await _save(call, changed)
     if changed.disabled or password_hash is not None:
         await call.edge.people.end_sign_ins_of(user_id, call.edge.clock.now_us(), call.exchange.correlation_id)
-    call.auth.recogniser.forget()
+    if changed != user:
+        call.auth.recogniser.forget(lambda identity: identity.principal.user_id == user_id)
     return Reply(account_json(changed))
 
 

@@ -13,20 +13,10 @@ import trio
 from attrs import frozen
 
 from actors.book import Book
-from actors.events import (
-    AgentStatusChanged,
-    Event,
-    KeyRevoked,
-    Recorded,
-    UserChanged,
-    UserEventRecord,
-    UserPasswordChanged,
-    UserRefreshReused,
-    UserSignedOut,
-)
+from actors.events import AgentStatusChanged, Event, Recorded
 from actors.model import Agent
 from actors.views import FloorViews, MarketSnapshot
-from net.auth.identity import Identity
+from net.auth.identity import Concern, Identity
 from net.websocket.channels import EVERYBODY, TOPICS, Topic, agent_id_of, is_wanted, route, routes_for, routes_of_event
 from net.websocket.closing import GOING_AWAY, SIGN_IN_ENDED, Closing
 from net.websocket.limits import DEFAULT_LIMITS, Limits
@@ -77,19 +67,6 @@ class HubStatistics:
     refused: int
 
 
-def ends_sign_in(event: UserEventRecord, identity: Identity) -> bool:
-    """Say whether somebody has to sign in again because of what happened, before the next look would show it."""
-    match event:
-        case UserChanged() | UserPasswordChanged():
-            return identity.principal.user_id == event.user_id
-        case UserSignedOut() | UserRefreshReused():
-            return identity.family_id == event.family_id
-        case KeyRevoked():
-            return not identity.is_person and identity.principal.agent_id == event.agent_id
-        case _:
-            return False
-
-
 class Hub:
     """Where sessions listen and the journal publishes. Everything here runs in the one trio thread."""
 
@@ -133,8 +110,6 @@ class Hub:
                 listeners = self._listeners(routes_of_event(kind, agent_id, self.owner_of(event, agent)))
                 if listeners:
                     self._deliver(event_frame(item, self.views), listeners)
-            elif isinstance(event, UserEventRecord):
-                self._sign_off(event)
         if book is not None and recorded:
             self._publish_portfolio(book, recorded[-1], agent)
 
@@ -181,6 +156,12 @@ class Hub:
         if not self._members:
             self._empty.set()
 
+    def sign_off(self, concerned: Concern) -> None:
+        """Close the sockets of those whom a change of their role, standing, sign-in or key concerns."""
+        for member in list(self._members):
+            if member.identity is not None and concerned(member.identity):
+                member.end(SIGN_IN_ENDED)
+
     async def tend(self) -> None:
         """Ping all clients in turn, for ever; to be run as a task beside the server."""
         while True:
@@ -198,12 +179,6 @@ class Hub:
         for member in list(self._members):
             member.end(GOING_AWAY)
         await self._empty.wait()
-
-    def _sign_off(self, event: UserEventRecord) -> None:
-        """Close the sockets of those who may not go on as before."""
-        for member in list(self._members):
-            if member.identity is not None and ends_sign_in(event, member.identity):
-                member.end(SIGN_IN_ENDED)
 
     def _publish_portfolio(self, book: Book, last: Recorded, agent: Agent | None) -> None:
         agent_id = book.portfolio.agent_id

@@ -3,7 +3,7 @@
 import pytest
 import trio
 
-from actors.model import FLOOR, Role
+from actors.model import FLOOR, Role, User
 from net.auth.errors import (
     BadCredentials,
     CredentialsMissing,
@@ -198,7 +198,7 @@ async def test_an_agents_key_stands_for_its_agent() -> None:
     assert (identity.principal.agent_id, identity.principal.role) == ("agt_1", Role.TRADER)
     assert (identity.is_person, identity.scope, identity.expires_at_us) == (False, "agt_1", None)
     await at.change("usr_boss", role=Role.VIEWER)
-    at.auth.recogniser.forget()
+    at.auth.recogniser.forget(lambda known: known.principal.user_id == "usr_boss")
     assert (await at.auth.identify("Bearer key_secret")).principal.role is Role.VIEWER
     await at.auth.sign_ins.sign_out(identity)
 
@@ -216,6 +216,22 @@ async def test_keys_end() -> None:
     await at.people.revoke_key("agt_1", "key_1", FLOOR, at.clock.now, None)
     with pytest.raises(TokenInvalid):
         await at.auth.identify("Bearer key_secret")
+
+
+async def test_what_changes_during_a_look_up_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was read before the change is looked up again at the next request."""
+    at = await desk()
+    token = (await at.signed_in()).access
+    read = at.people.user
+
+    async def read_and_change(user_id: str) -> User | None:
+        user = await read(user_id)
+        at.auth.recogniser.forget(lambda _: True)
+        return user
+
+    monkeypatch.setattr(at.people, "user", read_and_change)
+    await at.auth.identify(f"Bearer {token}")
+    assert at.auth.recogniser.cached(token, at.clock.now) is None
 
 
 async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from attrs import evolve
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.errors import JournalUnavailable
-from actors.events import AgentStatusChanged, KeyRevoked, UsageAlert, UserPasswordChanged
+from actors.events import AgentStatusChanged, UsageAlert
 from actors.model import AgentStatus, Role
 from net.floor_socketio.packets import PacketEncoder
 from net.socketio import Event
@@ -314,8 +314,8 @@ async def test_somebody_signs_out() -> None:
     async with table() as here:
         first, second = await here.user("usr_1"), await here.user("usr_2")
         keyed = await here.user("usr_2", agent_id="agt_2")
-        here.floor.commit("usr_1", UserPasswordChanged("usr_1"))
-        here.floor.commit("usr_2", KeyRevoked("key_1", "agt_2", "usr_2"))
+        here.floor.hub.sign_off(lambda identity: identity.principal.user_id == "usr_1")
+        here.floor.hub.sign_off(lambda identity: identity.principal.agent_id == "agt_2")
         await wait_all_tasks_blocked()
         assert first.names() == ["closing"]
         assert keyed.names() == ["closing"]

@@ -4,24 +4,14 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from actors.events import (
-    AgentStatusChanged,
-    KeyCreated,
-    KeyRevoked,
-    UserChanged,
-    UserEventRecord,
-    UserPasswordChanged,
-    UserRefreshReused,
-    UserSignedIn,
-    UserSignedOut,
-)
+from actors.events import AgentStatusChanged
 from actors.model import Principal, Role
 from net.auth.identity import Identity
-from net.websocket.closing import GOING_AWAY, SIGN_IN_ENDED, Closing
-from net.websocket.hub import ends_sign_in
+from net.websocket.closing import GOING_AWAY, SIGN_IN_ENDED
 from net.websocket.limits import Limits
 from net.websocket.outbox import Frame
 from tests.net.websocket.floor import FOREVER_US, MiniFloor
+from tests.net.websocket.guests import Guest
 
 
 class Ear:
@@ -46,23 +36,6 @@ class Ear:
     def types(self) -> list[str]:
         """Return the types of the frames."""
         return [frame.data.split(b'"')[3].decode() for frame in self.frames]
-
-
-class Guest:
-    """A member of the hub."""
-
-    def __init__(self, identity: Identity | None = None) -> None:
-        self.identity = identity
-        self.closing: Closing | None = None
-        self.tended: list[float] = []
-
-    def end(self, closing: Closing) -> None:
-        """Be closed."""
-        self.closing = closing
-
-    def tend(self, now: float) -> None:
-        """Be pinged."""
-        self.tended.append(now)
 
 
 def _person(user_id: str, family_id: str = "fam_1") -> Identity:
@@ -175,32 +148,14 @@ async def test_there_is_room_for_so_many() -> None:
     assert (hub.statistics().sockets, hub.statistics().refused) == (1, 1)
 
 
-@pytest.mark.parametrize(
-    ("event", "identity", "ends"),
-    [
-        (UserChanged("usr_1", "a@example.com", "viewer", disabled=True), _person("usr_1"), True),
-        (UserChanged("usr_1", "a@example.com", "viewer", disabled=True), _person("usr_2"), False),
-        (UserPasswordChanged("usr_1"), _program("agt_1"), True),
-        (UserSignedOut("usr_1", "fam_1"), _person("usr_1"), True),
-        (UserSignedOut("usr_1", "fam_2"), _person("usr_1"), False),
-        (UserRefreshReused("usr_1", "fam_1"), _person("usr_1"), True),
-        (KeyRevoked("key_1", "agt_1", "usr_1"), _program("agt_1"), True),
-        (KeyRevoked("key_1", "agt_1", "usr_1"), _program("agt_2"), False),
-        (KeyRevoked("key_1", "agt_1", "usr_1"), _person("usr_1"), False),
-        (KeyCreated("key_1", "agt_1", "usr_1", "bot"), _program("agt_1"), False),
-        (UserSignedIn("usr_1", "fam_1", 1), _person("usr_1"), False),
-    ],
-)
-async def test_who_has_to_sign_in_again(event: UserEventRecord, identity: Identity, ends: bool) -> None:
-    """Sockets end with the sign-in, the key or the standing that they rest on."""
+async def test_who_has_to_sign_in_again() -> None:
+    """Sockets end with what they rest on; those of others go on, and those of nobody yet."""
     floor = MiniFloor()
-    guest, unknown = Guest(identity), Guest()
-    floor.hub.admit(guest)
-    floor.hub.admit(unknown)
-    floor.commit(identity.principal.user_id, event)
-    assert guest.closing == (SIGN_IN_ENDED if ends else None)
-    assert unknown.closing is None
-    assert ends_sign_in(event, identity) is ends
+    leaver, stayer, unknown = Guest(_person("usr_1")), Guest(_person("usr_2", "fam_2")), Guest()
+    for guest in (leaver, stayer, unknown):
+        floor.hub.admit(guest)
+    floor.hub.sign_off(lambda identity: identity.family_id == "fam_1")
+    assert [guest.closing for guest in (leaver, stayer, unknown)] == [SIGN_IN_ENDED, None, None]
 
 
 async def test_closing_waits_for_all(nursery: trio.Nursery) -> None:
