@@ -13,6 +13,7 @@ import click
 from attrs import Attribute, field, fields, frozen
 
 from actors.money import MoneyError, dollars
+from tradefloor.numbers import FiniteRange
 from tradefloor.places import DATABASE_DEFAULT
 from tradefloor.tls import client_tls
 
@@ -131,7 +132,7 @@ class Settings:
     approval_ttl: int = _setting("APPROVAL_TTL", click.IntRange(1, 30 * 86_400), 600, "Life of an approval, seconds.")
     approval_price_tolerance: float = _setting(
         "APPROVAL_PRICE_TOLERANCE",
-        click.FloatRange(0, 1),
+        FiniteRange(0, 1),
         0.02,
         "How far the price may move before approval, as a share.",
     )
@@ -179,7 +180,7 @@ class Settings:
         "Disk that all simulations may take, megabytes; the oldest that have ended go first.",
     )
     stop_timeout: float = _setting(
-        "STOP_TIMEOUT", click.FloatRange(0.1, 3_600), 25.0, "How long a stop in good order may take, seconds."
+        "STOP_TIMEOUT", FiniteRange(0.1, 3_600), 25.0, "How long a stop in good order may take, seconds."
     )
     log_format: str = _setting("LOG_FORMAT", click.Choice(["console", "json"]), "console", "How log lines look.")
     log_level: str = _setting(

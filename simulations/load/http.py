@@ -12,6 +12,7 @@ from simulations.load.refusal import LoadRefused
 from simulations.load.tally import Failure
 
 TIMEOUT: Final = "no answer in time"
+CONNECTION: Final = "connection"
 
 
 WAIT_S_MAX: Final = 60.0
@@ -116,7 +117,7 @@ class FloorApi:
                     finally:
                         await response.aclose()
             except httpx.HTTPError as error:
-                return Failure(f"connection: {type(error).__name__}", str(error) or repr(error))
+                return Failure(f"{CONNECTION}: {type(error).__name__}", str(error) or repr(error))
             return judged(response)
         return Failure(TIMEOUT, f"none within {self._timeout_s:g} s")
 

@@ -7,6 +7,7 @@ and its latency counts from then.
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 from attrs import frozen
@@ -63,8 +64,8 @@ class Plan:
         """Raise PlanError for what no server can be asked."""
         if not 1 <= self.agents <= AGENTS_MAX:
             raise PlanError(f"agents: from 1 to {AGENTS_MAX:,}, not {self.agents:,}")
-        if not (self.rate > 0 and self.seconds > 0):
-            raise PlanError("rate and duration: above zero")
+        if not (0 < self.rate < inf and 0 < self.seconds < inf):
+            raise PlanError("rate and duration: above zero, and finite")
         if self.seconds > SECONDS_MAX:
             raise PlanError(f"duration: at most {SECONDS_MAX:,} s, as a token of the floor lives an hour")
         if self.share(Call.SOCKETS) and self.sockets < 1:

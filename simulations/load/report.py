@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulations.load.drive import NOT_SENT
-from simulations.load.http import TIMEOUT
+from simulations.load.http import CONNECTION, TIMEOUT
 from simulations.load.plan import Call
 from simulations.load.run import LoadReport
 from simulations.load.sockets import CLOSED
@@ -33,7 +33,8 @@ _ADVICE: Final[Mapping[str, str]] = {
     "503 Service unavailable": "the floor shed load; lower --rate",
     TIMEOUT: "the floor fell behind; lower --rate, or raise --timeout to see how far",
     NOT_SENT: "the floor fell far behind; lower --rate",
-    CLOSED: "use more --sockets, so that each carries less",
+    CLOSED: "see the floor's log for why; where it was lagging behind, use more --sockets, so that each carries less",
+    CONNECTION: "see that the floor still runs, and its log",
 }
 
 
@@ -126,7 +127,7 @@ def _by_cause(report: LoadReport) -> Table:
     table.add_column("the first one said", overflow="fold")
     table.add_column("what to do", overflow="fold")
     for name, cause in sorted(report.tally.causes.items(), key=lambda item: -item[1].count):
-        table.add_row(name, f"{cause.count:,}", cause.example, _ADVICE.get(name, ""))
+        table.add_row(name, f"{cause.count:,}", cause.example, _ADVICE.get(name.partition(":")[0], ""))
     return table
 
 

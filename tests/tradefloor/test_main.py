@@ -15,6 +15,7 @@ from tradefloor.commands import COMMANDS
     ("flags", "env", "said"),
     [
         (["--port", "99999"], {}, "'--port' (env var: 'PORT'): 99999 is not in the range 0<=x<=65535."),
+        (["--stop-timeout", "nan"], {}, "'--stop-timeout' (env var: 'STOP_TIMEOUT'): nan is not a finite number."),
         ([], {"LOG_FORMAT": "xml"}, "'--log-format' (env var: 'LOG_FORMAT'): 'xml' is not one of 'console', 'json'."),
     ],
 )
@@ -23,6 +24,26 @@ def test_a_wrong_setting_is_said_in_one_line(flags: list[str], env: dict[str, st
     result = CliRunner().invoke(main, ["serve", *flags], env=env)
     assert result.output.splitlines() == [f"Error: Invalid value for {said}"]
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["agents", "create", "Abc", "--budget", "nan"], "Invalid value for '--budget': nan is not a finite number."),
+        (["top", "--interval", "nan"], "Invalid value for '--interval': nan is not a finite number."),
+        (["simulate", "quickstart", "--days", "inf"], "Invalid value for '--days': inf is not a finite number."),
+        (["load", "http://127.0.0.1:1", "--rate", "inf"], "Invalid value for '--rate': inf is not a finite number."),
+        (["summary", "--url", "floor"], "Invalid value for '--url' (env var: 'TRADEFLOOR_URL'): 'floor' is no address"),
+        (["summary", "--url", "ftp://floor"], "'ftp://floor' is no address of a floor such as https://floor.example"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments: list[str], said: str) -> None:
+    """A number that is none, and an address that no floor can have, before anybody is asked."""
+    result = CliRunner().invoke(main, arguments)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_an_unknown_flag_is_answered_with_the_usage() -> None:

@@ -7,6 +7,7 @@ import click
 from rich.console import RenderableType
 from rich.text import Text
 
+from tradefloor.numbers import FiniteRange
 from tradefloor.operating.connection import API, Place
 from tradefloor.operating.options import floor_options, show, shown, watched
 from tradefloor.operating.tables import dollars, is_wide, state, table
@@ -41,9 +42,9 @@ def list_agents(
 @agents.command("create")
 @click.argument("name")
 @click.option("--strategy", default="balanced", show_default=True, help="balanced, aggressive, conservative or custom.")
-@click.option("--budget", type=float, default=100_000, show_default=True, help="Dollars, 100 to 100,000.")
+@click.option("--budget", type=FiniteRange(), default=100_000, show_default=True, help="Dollars, 100 to 100,000.")
 @click.option("--risk", type=int, default=5, show_default=True, help="Risk tolerance, 1 to 10.")
-@click.option("--threshold", type=float, help="Trades above so many dollars need approval.")
+@click.option("--threshold", type=FiniteRange(), help="Trades above so many dollars need approval.")
 @shown
 @floor_options
 def create_agent(

@@ -5,6 +5,7 @@ import sys
 import click
 
 from tradefloor.console.app import ConsoleApp
+from tradefloor.numbers import FiniteRange
 from tradefloor.operating.async_connection import connection_to
 from tradefloor.operating.connection import READY, Place, connected
 from tradefloor.operating.options import floor_options
@@ -12,7 +13,7 @@ from tradefloor.operating.options import floor_options
 
 @click.command()
 @click.option(
-    "--interval", type=click.FloatRange(0.2, 60), default=1.0, show_default=True, help="Seconds between two looks."
+    "--interval", type=FiniteRange(0.2, 60), default=1.0, show_default=True, help="Seconds between two looks."
 )
 @floor_options
 def console(place: Place, interval: float) -> None:

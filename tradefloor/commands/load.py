@@ -17,6 +17,7 @@ from simulations.load.refusal import LoadRefused, refusing_plainly
 from simulations.load.report import as_document, print_report
 from simulations.load.run import CONNECTIONS, TIMEOUT_S, Load, LoadReport, Progress, run_load
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD
+from tradefloor.numbers import FiniteRange
 from tradefloor.stopping import stop_signals
 from tradefloor.surroundings import SystemClock, entropy
 
@@ -27,9 +28,9 @@ AT_ONCE: Final = "Ended at once, without a report; the agents that were made for
 @click.command()
 @click.argument("url")
 @click.option("--agents", type=click.IntRange(1, AGENTS_MAX), default=500, show_default=True, help="Agents that trade.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), default=100.0, show_default=True, help="Requests/s.")
+@click.option("--rate", type=FiniteRange(0, min_open=True), default=100.0, show_default=True, help="Requests/s.")
 @click.option(
-    "--duration", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="For how long, s."
+    "--duration", type=FiniteRange(0, min_open=True), default=60.0, show_default=True, help="For how long, s."
 )
 @click.option(
     "--mix",
@@ -44,7 +45,7 @@ AT_ONCE: Final = "Ended at once, without a report; the agents that were made for
     "--connections", type=click.IntRange(1, 1_000), default=CONNECTIONS, show_default=True, help="HTTP at most."
 )
 @click.option(
-    "--timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT_S, show_default=True, help="Patience, s."
+    "--timeout", type=FiniteRange(0, min_open=True), default=TIMEOUT_S, show_default=True, help="Patience, s."
 )
 @click.option("--email", default=DEMO_EMAIL, show_default=True, envvar="LOAD_EMAIL", show_envvar=True, help="As whom.")
 @click.option(

@@ -22,6 +22,7 @@ from simulations.outside import Outside, Progress
 from simulations.result import RunResult, summary
 from simulations.run_folder import save
 from simulations.scenario import Document, Scenario, ScenarioError, load, parse, with_extent, with_settings
+from tradefloor.numbers import FiniteRange
 from tradefloor.surroundings import provenance
 
 RUNS: Final = Path("runs")
@@ -31,7 +32,7 @@ SHOWN_EVERY_S: Final = 0.2
 @click.command()
 @click.argument("scenario")
 @click.option("--agents", type=click.IntRange(min=1), help="So many agents in all, the groups in proportion.")
-@click.option("--days", type=click.FloatRange(min=0, min_open=True), help="So many days of virtual time.")
+@click.option("--days", type=FiniteRange(min=0, min_open=True), help="So many days of virtual time.")
 @click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a key, as oversight.approvers=3.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the results; runs/NAME-SEED.")

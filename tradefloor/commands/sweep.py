@@ -24,6 +24,7 @@ from simulations.sweep.pool import Workers, run_cases
 from simulations.sweep.report import FILE_NAME, page_of
 from simulations.sweep.table import points
 from tradefloor.commands.simulate import RUNS, interrupts
+from tradefloor.numbers import FiniteRange
 from tradefloor.surroundings import provenance, settle_memory
 
 JOBS: Final = 2
@@ -46,7 +47,7 @@ class Sweep:
 @click.option("--seeds", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Runs of each setting.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=JOBS, show_default=True, help="Processes at once.")
 @click.option("--agents", type=click.IntRange(min=1), help="So many agents in all, the groups in proportion.")
-@click.option("--days", type=click.FloatRange(min=0, min_open=True), help="So many days of virtual time.")
+@click.option("--days", type=FiniteRange(min=0, min_open=True), help="So many days of virtual time.")
 @click.option("--seed", type=click.IntRange(min=0), help="The first seed, instead of the scenario's.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a key in every run.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; runs/sweep-NAME if not given.")

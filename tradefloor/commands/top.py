@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from supervisor import WindowSort
+from tradefloor.numbers import FiniteRange
 from tradefloor.operating.async_connection import AsyncConnection, connection_to
 from tradefloor.operating.connection import ACTORS, Place, connected, stopped
 from tradefloor.operating.keys import pressed, unbuffered
@@ -71,7 +72,7 @@ class Screen:
 @click.option(
     "--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many, where it is printed."
 )
-@click.option("--interval", type=click.FloatRange(0.2, 60), default=1.0, show_default=True, help="Seconds of a window.")
+@click.option("--interval", type=FiniteRange(0.2, 60), default=1.0, show_default=True, help="Seconds of a window.")
 @click.option("--looks", type=click.IntRange(min=1), help="End after so many windows.")
 @watched
 @floor_options

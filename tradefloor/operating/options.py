@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console, RenderableType
@@ -24,13 +25,20 @@ Command = Callable[..., Any]
 def floor_options(command: Command) -> Command:
     """Add where the floor is, and hand the command a `Place` as its first argument."""
 
-    @click.option("--url", envvar="TRADEFLOOR_URL", help="A floor elsewhere, such as https://floor.example.")
-    @click.option("--token", envvar="TRADEFLOOR_TOKEN", help="An admin's access token, with --url.")
+    @click.option(
+        "--url",
+        envvar="TRADEFLOOR_URL",
+        show_envvar=True,
+        callback=_web_address,
+        help="A floor elsewhere, such as https://floor.example.",
+    )
+    @click.option("--token", envvar="TRADEFLOOR_TOKEN", show_envvar=True, help="An admin's access token, with --url.")
     @click.option(
         "--database-path",
         "database",
         type=click.Path(path_type=Path, dir_okay=False),
         envvar="DATABASE_PATH",
+        show_envvar=True,
         default=DATABASE_DEFAULT,
         show_default=True,
         help="The database of a floor on this machine.",
@@ -40,6 +48,15 @@ def floor_options(command: Command) -> Command:
         return command(Place(url, token, database), *arguments, **others)
 
     return with_place
+
+
+def _web_address(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
+    """Return the address of a floor. Raises click.BadParameter for what is none."""
+    if given:
+        address = urlsplit(given)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise click.BadParameter(f"{given!r} is no address of a floor such as https://floor.example")
+    return given
 
 
 def shown(command: Command) -> Command:

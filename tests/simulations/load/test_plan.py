@@ -79,6 +79,7 @@ def test_a_bad_mix_is_refused(text: str, said: str) -> None:
     [
         ({"agents": 0}, "agents: from 1 to 20,000, not 0"),
         ({"rate": 0.0}, "above zero"),
+        ({"seconds": float("inf")}, "above zero, and finite"),
         ({"seconds": 4_000.0}, "at most 3,300 s"),
         ({"rate": 0.1}, "no single request"),
         ({"sockets": 0}, "sockets: at least one"),

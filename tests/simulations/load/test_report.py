@@ -75,6 +75,14 @@ def test_people_read_tables_and_advice() -> None:
     assert "Lower --rate." not in text
 
 
+def test_a_floor_that_went_away_is_said_so() -> None:
+    """Whatever the library calls it, somebody looks after the floor."""
+    gone = report()
+    gone.tally.went_wrong(Failure("connection: ConnectError", "refused"))
+
+    assert "see that the floor still runs, and its log" in " ".join(printed(gone).split())
+
+
 def test_a_generator_that_was_the_limit_says_so() -> None:
     """Nobody takes its figures for the server's alone."""
     assert "The generator itself was the limit" in printed(report(own_share=0.95))
