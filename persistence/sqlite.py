@@ -5,7 +5,7 @@ WAL-reset bug, https://sqlite.org/wal.html#walresetbug). One connection writes a
 file keeps a second program out; the version is checked all the same, because `verify` or a shell may come beside it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,12 @@ def has_wal_reset_bug(version: tuple[int, ...] | None = None) -> bool:
 def log_of(path: Path) -> Path:
     """Return where a database's write-ahead log is: what was committed, and is not in the database's file yet."""
     return path.with_name(f"{path.name}-wal")
+
+
+def sizes_bytes(path: Path) -> Mapping[str, int]:
+    """Return how large a database's file and its log are, 0 where there is none."""
+    files = {"database": path, "log": log_of(path)}
+    return {name: file.stat().st_size if file.exists() else 0 for name, file in files.items()}
 
 
 def connect_writer(path: Path) -> Connection:

@@ -13,6 +13,9 @@ FREE_BYTES_LOW: Final = 2_000_000_000
 FREE_BYTES_MIN: Final = 200_000_000
 """The log alone may take 64 MB before it is cut back."""
 
+LOG_BYTES_LONG: Final = 256_000_000
+"""Four times what is left of it after a checkpoint."""
+
 DESCRIPTORS_LOW: Final = 4_096
 """Each socket of a client takes one; the usual limit of 1,024 is used up by a few hundred browsers."""
 
@@ -102,6 +105,18 @@ def descriptors_finding(soft: int, hard: int) -> Finding:
     if soft < DESCRIPTORS_LOW:
         return Finding("open files", Grade.WARNING, f"{text}: a few hundred clients use them up", mend)
     return Finding("open files", Grade.OK, text)
+
+
+def log_finding(path: Path, size_bytes: int) -> Finding | None:
+    """Warn when something has been reading for so long that the log beside the database cannot be cut."""
+    if size_bytes < LOG_BYTES_LONG:
+        return None
+    return Finding(
+        "database log",
+        Grade.WARNING,
+        f"the log beside {path} has {size_bytes / 1e6:,.0f} MB: it grows as long as something reads without an end",
+        f"end that reader, as an export, a backup or a shell of SQLite; this names them: fuser -v {path}",
+    )
 
 
 def clock_finding(now_us: int, last_event_us: int | None, *, is_synchronised: bool | None) -> Finding:

@@ -19,7 +19,7 @@ from net.grpc.oversight_client import open_oversight_client
 from persistence.files import FILE_MODE, FOLDER_MODE
 from persistence.migrating import unknown_steps
 from persistence.schema import migrations
-from persistence.sqlite import connect_reader, log_of, sqlite_version, translated
+from persistence.sqlite import connect_reader, sizes_bytes, sqlite_version, translated
 from tradefloor import diagnosis
 from tradefloor.diagnosis import Finding, Grade
 from tradefloor.places import service_files
@@ -44,6 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_modes(settings),
         diagnosis.sqlite_finding(sqlite_version()),
         database,
+        diagnosis.log_finding(settings.database_path, sizes_bytes(settings.database_path)["log"]),
         diagnosis.clock_finding(SystemClock().now_us(), last_event_us, is_synchronised=_is_synchronised()),
         diagnosis.descriptors_finding(*resource.getrlimit(resource.RLIMIT_NOFILE)),
         *trio.run(_services, settings),
@@ -134,8 +135,7 @@ def _database(path: Path) -> tuple[int | None, Finding]:
     except JournalUnavailable as error:
         return None, diagnosis.database_finding(path, None, str(error), ())
     events, last_us = row or (0, None)
-    size_bytes = sum(file.stat().st_size for file in (path, log_of(path)) if file.exists())
-    state = f"{events:,} events, {size_bytes / 1e6:,.1f} MB"
+    state = f"{events:,} events, {sum(sizes_bytes(path).values()) / 1e6:,.1f} MB"
     if pending:
         state += f"; the next start brings its schema up to date ({pending} steps)"
     return last_us, diagnosis.database_finding(path, state, None, unknown)

@@ -1,6 +1,7 @@
 """What operators and Prometheus see of a running floor beside its actors, and where its traces go."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -8,10 +9,19 @@ from attrs import evolve
 
 from net.edge import Edge
 from net.metrics.asks import AskMeter
-from net.metrics.floor import grpc_source, journal_source, loop_source, outbox_source, plain_source, sockets_source
+from net.metrics.floor import (
+    database_source,
+    grpc_source,
+    journal_source,
+    loop_source,
+    outbox_source,
+    plain_source,
+    sockets_source,
+)
 from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
 from net.websocket.hub import Hub
+from persistence.sqlite import sizes_bytes
 
 if TYPE_CHECKING:
     from tradefloor.floor import Floor
@@ -50,6 +60,7 @@ def observed(edge: Edge, floor: "Floor", hub: Hub, trades: TradeMeter, loop_lag:
             plain_source(asks.collect),
             journal_source(floor.system.control),
             outbox_source(floor.store.outbox_depths),
+            database_source(partial(sizes_bytes, floor.settings.database_path)),
             grpc_source(links),
             sockets_source(hub),
             loop_source(loop_lag),

@@ -82,6 +82,19 @@ def grpc_source(links: Mapping[str, Link]) -> Source:
     return collect
 
 
+def database_source(sizes_bytes: Callable[[], Mapping[str, int]]) -> Source:
+    """Tell how large the database is, and the log beside it, which a long reader keeps from being cut."""
+
+    async def collect() -> Iterable[Metric]:
+        await trio.lowlevel.checkpoint()
+        sizes = GaugeMetricFamily("tradefloor_database_bytes", "The database, and the log beside it.", labels=("file",))
+        for name, size_bytes in sizes_bytes().items():
+            sizes.add_metric((name,), size_bytes)
+        return (sizes,)
+
+    return collect
+
+
 def sockets_source(hub: Hub) -> Source:
     """Tell of the sockets."""
 

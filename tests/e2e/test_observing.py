@@ -117,6 +117,6 @@ def test_metrics_are_named_as_prometheus_wants_it(seen: Seen) -> None:
         if family.type == "counter":
             assert samples <= {f"{name}_total"}, name
         elif family.type == "gauge":
-            assert name.endswith("_seconds") or PLURALS_WITHOUT_UNIT.fullmatch(name), name
+            assert name.endswith(("_seconds", "_bytes")) or PLURALS_WITHOUT_UNIT.fullmatch(name), name
         else:
             assert name.endswith(("_seconds", "_size")), name

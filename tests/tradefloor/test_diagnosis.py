@@ -14,6 +14,7 @@ from tradefloor.diagnosis import (
     disk_finding,
     embedded_finding,
     exposure_finding,
+    log_finding,
     mode_finding,
     port_finding,
     service_finding,
@@ -76,6 +77,7 @@ def test_all_is_well(finding: Finding) -> None:
             "cp FILE.metering data/metering.db",
         ),
         (service_finding("metering", "far.example:1", is_serving=True, has_tls=False), Grade.WARNING, "GRPC_TLS_CA"),
+        (log_finding(FLOOR, 10**9), Grade.WARNING, "fuser -v data/floor.db"),
         (database_finding(FLOOR, None, "file is not a database", ()), Grade.PROBLEM, "tradefloor restore"),
         (database_finding(FLOOR, "10 events", None, ("m999_future",)), Grade.PROBLEM, "install that version"),
     ],
@@ -90,6 +92,7 @@ def test_what_is_not_well(finding: Finding, grade: Grade, mend: str) -> None:
 def test_the_demo_user_is_for_this_machine() -> None:
     """Its password is well known."""
     assert exposure_finding("127.0.0.1", is_development=True) is None
+    assert log_finding(FLOOR, 64_000_000) is None
     assert exposure_finding("0.0.0.0", is_development=False) is None  # noqa: S104 -- nothing listens
     finding = exposure_finding("0.0.0.0", is_development=True)  # noqa: S104 -- as above
     assert finding is not None

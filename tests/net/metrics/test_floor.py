@@ -1,6 +1,8 @@
 """Metrics of the floor's parts."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
 
 import grpc
 import trio
@@ -12,10 +14,20 @@ from actors.ports.journal import Channel
 from actors.views import FloorViews
 from net.grpc.link import CallSettings, Link
 from net.metrics.asks import AskMeter
-from net.metrics.floor import grpc_source, journal_source, loop_source, outbox_source, plain_source, sockets_source
+from net.metrics.floor import (
+    database_source,
+    grpc_source,
+    journal_source,
+    loop_source,
+    outbox_source,
+    plain_source,
+    sockets_source,
+)
 from net.metrics.requests import Histogram
 from net.metrics.trades import TradeMeter
 from net.websocket.hub import Hub
+from persistence.sqlite import log_of, sizes_bytes
+from persistence.store import open_store
 from tests.actors.headless import headless_floor
 
 
@@ -91,6 +103,17 @@ async def test_the_outbox_tells_its_depth_by_channel() -> None:
         ("tradefloor_outbox_depth", "notify"): 0.0,
     }
     assert await outbox_source(unavailable)() == ()
+
+
+async def test_the_log_beside_the_database_is_told_of(tmp_path: Path) -> None:
+    """A reader keeps it from being cut; a database that is not there has no size."""
+    path = tmp_path / "floor.db"
+    found = values(await database_source(partial(sizes_bytes, path))())
+    assert found == {("tradefloor_database_bytes", "database"): 0, ("tradefloor_database_bytes", "log"): 0}
+    store = open_store(path)
+    found = values(await database_source(partial(sizes_bytes, path))())
+    assert found["tradefloor_database_bytes", "log"] == log_of(path).stat().st_size > 0
+    store.close()
 
 
 async def test_calls_of_the_services_are_counted_by_outcome() -> None:
