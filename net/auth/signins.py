@@ -60,8 +60,8 @@ class SignIns:
         self._entropy = entropy
         self._refresh_ttl_us = refresh_ttl_s * 1_000_000
         self._attempts = {
-            "pair": FixedWindows(ATTEMPTS_PER_PAIR_MAX, ATTEMPTS_WINDOW_S),
             "ip": FixedWindows(ATTEMPTS_PER_IP_MAX, ATTEMPTS_WINDOW_S),
+            "pair": FixedWindows(ATTEMPTS_PER_PAIR_MAX, ATTEMPTS_WINDOW_S),
             "account": FixedWindows(ATTEMPTS_PER_ACCOUNT_MAX, ATTEMPTS_WINDOW_S),
         }
 
@@ -116,14 +116,17 @@ class SignIns:
             self._recogniser.forget(lambda other: other.family_id == family_id)
 
     def _count_attempt(self, email: str, ip: str) -> dict[str, str]:
-        """Count an attempt before it is made, so that many at once do not slip through; success gives it back."""
+        """Count an attempt before it is made, so that many at once do not slip through; success gives it back.
+
+        What the address may not try at all counts for no account: else one address alone could shut an owner out.
+        """
         account = hashlib.sha256(email.casefold().encode()).hexdigest()
-        keys = {"pair": f"{ip} {account}", "ip": ip, "account": account}
+        keys = {"ip": ip, "pair": f"{ip} {account}", "account": account}
         now_us = self._clock.now_us()
-        standings = [self._attempts[name].take(key, now_us) for name, key in keys.items()]
-        refused = [standing.reset_s for standing in standings if not standing.allowed]
-        if refused:
-            raise LoginThrottled(max(refused))
+        for name, key in keys.items():
+            standing = self._attempts[name].take(key, now_us)
+            if not standing.allowed:
+                raise LoginThrottled(standing.reset_s)
         return keys
 
     def _new_refresh_token(self, family_id: str) -> str:

@@ -15,7 +15,7 @@ from net.auth.errors import (
 )
 from net.auth.identity import CACHED_MAX, RECHECK_US
 from net.auth.passwords import WAITING_MAX
-from net.auth.signins import ATTEMPTS_PER_IP_MAX, ATTEMPTS_PER_PAIR_MAX, ATTEMPTS_WINDOW_S
+from net.auth.signins import ATTEMPTS_PER_ACCOUNT_MAX, ATTEMPTS_PER_IP_MAX, ATTEMPTS_PER_PAIR_MAX, ATTEMPTS_WINDOW_S
 from tests.net.auth.desk import desk
 
 PASSWORD = "correct horse"
@@ -85,6 +85,25 @@ async def test_failures_throttle_a_place_at_all_accounts() -> None:
             await at.auth.sign_ins.sign_in(f"u{number}@example.com", "wrong", "1.1.1.1")
     with pytest.raises(LoginThrottled):
         await at.auth.sign_ins.sign_in("ann@example.com", PASSWORD, "1.1.1.1")
+
+
+async def test_one_place_shuts_nobody_out_elsewhere() -> None:
+    """What is throttled counts for no account: the owner signs in from another place, however often one is tried."""
+    at = await desk()
+    for _ in range(ATTEMPTS_PER_ACCOUNT_MAX + 1):
+        with pytest.raises((BadCredentials, LoginThrottled)):
+            await at.auth.sign_ins.sign_in("ann@example.com", "wrong", "1.1.1.1")
+    await at.auth.sign_ins.sign_in("ann@example.com", PASSWORD, "2.2.2.2")
+
+
+async def test_failures_throttle_an_account_from_everywhere() -> None:
+    """Many places that try together end as well."""
+    at = await desk()
+    for number in range(ATTEMPTS_PER_ACCOUNT_MAX):
+        with pytest.raises(BadCredentials):
+            await at.auth.sign_ins.sign_in("ann@example.com", "wrong", f"1.1.1.{number}")
+    with pytest.raises(LoginThrottled):
+        await at.auth.sign_ins.sign_in("ann@example.com", PASSWORD, "2.2.2.2")
 
 
 async def test_success_does_not_count() -> None:
