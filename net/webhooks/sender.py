@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -70,10 +71,14 @@ async def open_webhooks(keys: WebhookKeys, clock: Clock, *, public_only: bool) -
     """Lend a sender.
 
     No connection is kept: the next one to the same address may be for another name, whose certificate is another.
-    Proxies of the environment are not used: a proxy would resolve names by itself.
+    Proxies of the environment are not used: a proxy would resolve names by itself. No cookie is taken: it would come
+    back to other agents' webhooks at the same address, and a receiver could set as many as fill the memory.
     """
     limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(trust_env=False, follow_redirects=False, limits=limits, timeout=TIMEOUT_S) as client:
+    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    async with httpx.AsyncClient(
+        trust_env=False, follow_redirects=False, limits=limits, timeout=TIMEOUT_S, cookies=cookies
+    ) as client:
         yield WebhookSender(client, keys, clock, public_only=public_only)
 
 

@@ -47,6 +47,15 @@ async def test_a_message_is_signed_over_its_id_its_time_and_its_body() -> None:
         }
 
 
+async def test_a_receiver_leaves_no_cookie_behind() -> None:
+    """It would go to other agents' webhooks at that address, and each answer might bring more of them."""
+    async with fake_http() as server, open_webhooks(KEYS, FixedClock(), public_only=False) as sender:
+        server.answers.append(Answer(204, b"", {"set-cookie": "spy=1; Path=/"}))
+        await sender.send(server.url, NEWS)
+        await sender.send(server.url, NEWS)
+        assert "cookie" not in server.received[1].headers
+
+
 async def test_an_approval_is_shown_as_the_api_shows_it() -> None:
     """With its trade."""
     async with fake_http() as server, open_webhooks(KEYS, FixedClock(), public_only=False) as sender:
