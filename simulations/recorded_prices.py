@@ -53,9 +53,18 @@ def read_parquet(path: Path, symbols: Sequence[str] = ()) -> Replay:
 
 
 def from_table(table: Any, source: str, symbols: Sequence[str] = (), dollars_per_unit: float = 1.0) -> Replay:
-    """Return the market in an Arrow table: times, then prices by symbol. Raises SeriesError."""
-    first, *columns = table.column_names
-    times = [_time_us(moment, source) for moment in table.column(first).to_pylist()]
+    """Return the market in an Arrow table: times, then prices by symbol. Raises SeriesError.
+
+    A cell may be empty: a symbol without a price at some time keeps its last one; at the first time each must have one.
+    """
+    names = table.column_names
+    if len(names) < 2 or not table.num_rows:
+        raise SeriesError(f"{source} holds no prices: it needs a column of times, one for each symbol, and a row")
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise SeriesError(f"{source}: the column {name} is there twice")
+    first, *columns = names
+    times = [_time_us(moment, source, first) for moment in _moments(table.column(first))]
     if times != sorted(set(times)):
         raise SeriesError(f"{source}: the times of column {first} do not rise from row to row")
     for symbol in symbols:
@@ -82,13 +91,27 @@ def _micros(column: Any, name: str, source: str, dollars_per_unit: float) -> NDA
         values = np.array(column.to_pylist(), dtype=np.float64) * dollars_per_unit * MICROS_PER_DOLLAR
     except (TypeError, ValueError) as error:
         raise SeriesError(f"{source}: column {name} holds what is no price") from error
+    is_given = ~np.isnan(values)
+    if not is_given[0]:
+        raise SeriesError(f"{source}: column {name} has no price at the first time")
+    values = values[np.maximum.accumulate(np.where(is_given, np.arange(len(values)), 0))]
     if not ((values >= PRICE_MICROS_MIN) & (values <= PRICE_MICROS_MAX)).all():
         raise SeriesError(f"{source}: column {name} holds a price that is not from $0.01 to $10,000,000")
     micros: NDArray[np.int64] = np.rint(values / CENT_MICROS).astype(np.int64) * CENT_MICROS
     return micros
 
 
-def _time_us(moment: object, source: str) -> int:
+def _moments(column: Any) -> list[Any]:
+    """Return the cells of a column of times; of nanoseconds, which pandas writes, the microseconds."""
+    from pyarrow import timestamp, types  # noqa: PLC0415 - loading Arrow takes longer than most runs need it for
+
+    if types.is_timestamp(column.type):
+        column = column.cast(timestamp("us", column.type.tz), safe=False)
+    moments: list[Any] = column.to_pylist()
+    return moments
+
+
+def _time_us(moment: object, source: str, column: str) -> int:
     match moment:
         case datetime():
             at = moment
@@ -99,6 +122,9 @@ def _time_us(moment: object, source: str) -> int:
                 at = datetime.fromisoformat(moment)
             except ValueError as error:
                 raise SeriesError(f"{source}: {moment!r} is not an ISO 8601 time such as 2024-01-31") from error
+        case None:
+            raise SeriesError(f"{source}: a time is missing in the first column, {column}")
         case _:
-            raise SeriesError(f"{source}: the first column holds times, not {moment!r}")
+            advice = "an index of pandas becomes a column with reset_index()"
+            raise SeriesError(f"{source}: the first column holds times, not {moment!r} as {column} does; {advice}")
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND

@@ -1,6 +1,7 @@
 """The market of a scenario: its models and parameters, shocks on top, and prices that were real."""
 
 import csv
+import math
 from pathlib import Path
 
 import backtesting.test
@@ -13,6 +14,7 @@ from pyarrow import parquet
 from actors.prices.base import PriceModel
 from actors.prices.synthetic import MODEL_NAMES, synthetic_market
 from simulations.market import price_model
+from simulations.recorded_prices import SeriesError, from_table
 from simulations.scenario import ScenarioError, load, parse, with_settings
 
 
@@ -153,7 +155,12 @@ def test_monthly_prices_of_vega_are_a_market(tmp_path: Path) -> None:
     [
         ({"date": ["2024-01-02", "2024-01-01"], "A": [1.0, 2.0]}, "the times of column date do not rise"),
         ({"date": ["noon"], "A": [1.0]}, "'noon' is not an ISO 8601 time"),
-        ({"date": [5], "A": [1.0]}, "the first column holds times, not 5"),
+        ({"date": [5], "A": [1.0]}, "the first column holds times, not 5 as date does; an index of pandas"),
+        ({"date": [None, "2024-01-01"], "A": [1.0, 2.0]}, "a time is missing in the first column, date"),
+        ({"date": ["2024-01-01"]}, "holds no prices: it needs a column of times, one for each symbol, and a row"),
+        ({}, "holds no prices"),
+        ({"date": [], "A": []}, "holds no prices"),
+        ({"date": ["2024-01-01", "2024-01-02"], "A": [None, 2.0]}, "column A has no price at the first time"),
         ({"date": ["2024-01-01"], "A": [-1.0]}, "column A holds a price that is not from"),
         ({"date": ["2024-01-01"], "A": ["x"]}, "column A holds what is no price"),
     ],
@@ -164,6 +171,29 @@ def test_a_parquet_file_with_mistakes_is_said(columns: dict[str, list[object]], 
 
     with pytest.raises(ScenarioError, match=problem):
         market("market.model='replay'", "market.replay.file='prices.parquet'", folder=tmp_path)
+
+
+def test_a_symbol_without_a_price_keeps_its_last_one(tmp_path: Path) -> None:
+    """An empty cell is one in Parquet as in CSV, and so is what pandas writes for it; times may be its nanoseconds."""
+    times = pa.array([1_704_067_200_123_456_789 + day * 86_400_000_000_000 for day in range(4)], pa.timestamp("ns"))
+    parquet.write_table(pa.table({"date": times, "A": [1.0, None, math.nan, 2.0]}), tmp_path / "prices.parquet")
+
+    replay = market("market.model='replay'", "market.replay.file='prices.parquet'", folder=tmp_path)
+
+    assert [replay.open_micros().tolist(), *(replay.step(1).tolist() for _ in range(3))] == [
+        [1_000_000],
+        [1_000_000],
+        [1_000_000],
+        [2_000_000],
+    ]
+
+
+def test_a_column_is_there_once() -> None:
+    """Two of a name are two symbols of a name."""
+    columns = [pa.array(["2024-01-01"]), pa.array([1.0]), pa.array([2.0])]
+
+    with pytest.raises(SeriesError, match="prices: the column A is there twice"):
+        from_table(pa.Table.from_arrays(columns, names=["date", "A", "A"]), "prices")
 
 
 def test_what_is_no_parquet_is_said(tmp_path: Path) -> None:
