@@ -62,6 +62,8 @@ class EdgeSettings:
     rate_limit_window_s: int = 900
     rate_limit_user_max: int = 6000
     """A minute, for each user with a valid token."""
+    trusted_proxies: int = 0
+    """So many proxies stand in front, and each adds to X-Forwarded-For whom it was asked by."""
     ask_timeout_s: float = 10.0
     public_webhooks_only: bool = True
     """Webhooks go to public addresses by HTTPS alone, as befits production."""

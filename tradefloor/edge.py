@@ -210,6 +210,7 @@ def _edge(floor: Floor, people: People, simulations: Simulations) -> Edge:
             rate_limit_max=settings.rate_limit_max,
             rate_limit_window_s=settings.rate_limit_window,
             rate_limit_user_max=settings.rate_limit_user_max,
+            trusted_proxies=settings.trusted_proxies,
             public_webhooks_only=not settings.is_development,
         ),
         checks={

@@ -145,6 +145,12 @@ class Settings:
     )
     rate_limit_window: int = _setting("RATE_LIMIT_WINDOW", click.IntRange(1), 900, "That window, seconds.")
     rate_limit_user_max: int = _setting("RATE_LIMIT_USER_MAX", click.IntRange(1), 6000, "Requests of a user a minute.")
+    trusted_proxies: int = _setting(
+        "TRUSTED_PROXIES",
+        click.IntRange(0, 8),
+        0,
+        "Proxies in front of the floor; X-Forwarded-For tells the address of a client that came through them.",
+    )
     socketio_ping_interval: int = _setting(
         "SOCKETIO_PING_INTERVAL", click.IntRange(100, 3_600_000), 25_000, "Time between Socket.IO's pings, ms."
     )

@@ -40,7 +40,7 @@ class EdgeConnection(TrioASGIHTTPConnection):
 
     async def __call__(self, receive: Any, send: Any) -> None:
         """Answer the request, whatever is wrong with it, after it has arrived in full."""
-        exchange = Exchange(self.scope)
+        exchange = Exchange(self.scope, self.app.edge.settings.trusted_proxies)
         exchange.correlation_id = exchange.given_correlation_id() or self.app.edge.ids.new("cor")
         correlation_id.set(exchange.correlation_id)
         try:

@@ -36,7 +36,7 @@ class Exchange:
         "route",
     )
 
-    def __init__(self, scope: Mapping[str, Any]) -> None:
+    def __init__(self, scope: Mapping[str, Any], proxies: int = 0) -> None:
         self.began_s = perf_counter()
         self.method: str = scope["method"]
         self.path = _path_of(scope["path"])
@@ -44,6 +44,8 @@ class Exchange:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         client = scope.get("client")
         self.ip: str = client[0] if client else "local"
+        if proxies > 0:
+            self.ip = _address_behind(proxies, self.headers.get(b"x-forwarded-for"), self.ip)
         self.correlation_id = ""
         self.body = b""
         self.identity: Identity | None = None
@@ -63,6 +65,12 @@ class Exchange:
         if value is None or _CORRELATION_ID.fullmatch(value) is None:
             return None
         return value.decode("ascii")
+
+
+def _address_behind(proxies: int, forwarded: bytes | None, peer: str) -> str:
+    """Return whom the first of so many proxies was asked by; what stands before that, anybody may have written."""
+    hops = [] if forwarded is None else forwarded.split(b",")
+    return hops[-proxies].strip().decode("latin-1") if len(hops) >= proxies else peer
 
 
 def _path_of(target: str) -> str:

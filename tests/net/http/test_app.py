@@ -128,6 +128,19 @@ async def test_strangers_are_limited_by_address(mock_clock: MockClock) -> None:
         assert (await edge.call("GET", "/health/live")).status == 200
 
 
+@pytest.mark.parametrize(("proxies", "statuses"), [(0, [401, 429, 429]), (1, [401, 401, 429]), (2, [401, 401, 401])])
+async def test_strangers_behind_proxies_are_told_apart(
+    proxies: int, statuses: list[int], mock_clock: MockClock
+) -> None:
+    """By what the proxies that are trusted have added, never by what a client says of itself."""
+    settings = evolve(SETTINGS, rate_limit_max=1, trusted_proxies=proxies)
+    async with served(settings=settings) as edge:
+        hops = ("10.0.0.1, 192.0.2.1", "10.0.0.2, 192.0.2.2", "10.0.0.3, 192.0.2.2")
+        answers = [await edge.call("GET", ME, headers={"X-Forwarded-For": each}) for each in hops]
+        assert [answer.status for answer in answers] == statuses
+        assert (await edge.call("GET", ME)).status == (429 if proxies == 0 else 401)
+
+
 async def test_users_are_limited_together_with_their_keys(mock_clock: MockClock) -> None:
     """The limit is the user's, whichever token is shown."""
     async with served(settings=evolve(SETTINGS, rate_limit_user_max=1)) as edge:
