@@ -260,7 +260,7 @@ class Control:
     async def _restart(self, node: Node) -> None:
         await self._supervision.halt_in_operation(node, Reason.RESTART)
         node.operation = None
-        if self._supervision.supervised(node):  # Otherwise its end or its next start is for those above to say.
+        if self._supervision.may_start(node):
             self._supervision.start(node)
 
     async def _mark(self, target: str, mark: Callable[[Node], None]) -> int:

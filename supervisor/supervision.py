@@ -5,7 +5,7 @@ in order, restarting a group) is an operation: a short-lived task, at most one p
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import trio
@@ -94,8 +94,8 @@ class Supervision:
         """Start the children whose turn it is, up to the first that is not up at once: with it this goes on."""
         supervisor.awaited = None
         for child in supervisor.unstarted or ():
-            if child.status in DOWN and child.retry is None and supervisor.children.get(child.name) is child:
-                self.start(child)  # Or else an operator has started it meanwhile, or stopped it for good.
+            if self.may_start(child):  # Or else an operator has started it meanwhile, or stopped it for good.
+                self.start(child)
             if child.status not in SETTLED:
                 supervisor.awaited = child
                 return
@@ -161,28 +161,40 @@ class Supervision:
             if reason is Reason.SHUTDOWN:
                 self._close(cell, Exit(reason))
             return
+
+        def is_over(_cell: Node) -> bool:
+            return cell.status in DOWN or cell.stopping is None  # Somebody may have begun the next run already.
+
         with trio.move_on_after(cell.spec.shutdown_s):
-            await cell.wait_for(DOWN)
-            return
-        cell.kill()
-        await cell.wait_for(DOWN)
+            await cell.wait_until(is_over)
+        if not is_over(cell):
+            cell.kill()
+            await cell.wait_until(is_over)
 
     async def _halt_supervisor(self, supervisor: SupervisorNode, reason: Reason) -> None:
         failed = supervisor.status is Status.FAILED
-        supervisor.become(Status.STOPPING)
         supervisor.halting = reason
-        await self._halt_children(reversed(tuple(supervisor.children.values())), reason)
-        supervisor.halting = None
-        if reason is Reason.SHUTDOWN:
-            self._close(supervisor, Exit(reason))
-        else:
+        last_reason = await self._halt_children(supervisor)
+        if last_reason is Reason.SHUTDOWN:
+            self._close(supervisor, Exit(last_reason))
+        elif last_reason is not None:
             supervisor.become(Status.FAILED if failed else Status.RESTARTING)
 
-    async def _halt_children(self, nodes: Iterable[Node], reason: Reason) -> None:
-        for count, node in enumerate(nodes, 1):
-            await self.halt(node, reason)
+    async def _halt_children(self, supervisor: SupervisorNode) -> Reason | None:
+        """Stop the children in reverse order for the reason that the supervisor is halting, and return it.
+
+        An operation on the supervisor and one on a node above it may do so at once. The reason that came last counts,
+        and whoever comes to the end first brings it about: the other one is returned None.
+        """
+        supervisor.become(Status.STOPPING)
+        for count, child in enumerate(reversed(tuple(supervisor.children.values())), 1):
+            if supervisor.halting is None:
+                return None
+            await self.halt(child, supervisor.halting)
             if not count % STOPS_PER_CHECKPOINT:
                 await trio.lowlevel.checkpoint()
+        last_reason, supervisor.halting = supervisor.halting, None
+        return last_reason
 
     def _close(self, node: Node, exited: Exit) -> None:
         """End a node for good. Those that the tree's spec names keep their place and can be restarted by hand."""
@@ -214,8 +226,15 @@ class Supervision:
 
     @staticmethod
     def supervised(node: Node) -> bool:
-        """Say whether the supervisor is there to decide, and not itself on its way down."""
-        return node.parent is not None and node.parent.status in {Status.STARTING, Status.RUNNING}
+        """Say whether the node still has its place, below a supervisor that is not itself on its way down."""
+        parent = node.parent
+        if parent is None or parent.status not in {Status.STARTING, Status.RUNNING}:
+            return False
+        return parent.children.get(node.name) is node
+
+    def may_start(self, node: Node) -> bool:
+        """Say whether a node that is to be started is down still, and nothing else decides about its start."""
+        return node.status in DOWN and node.retry is None and self.supervised(node)
 
     def _judge(self, node: Node, exited: Exit) -> None:
         parent = node.parent
@@ -315,7 +334,8 @@ class Supervision:
         self.operate(supervisor, self._give_up, supervisor, failure)
 
     async def _give_up(self, supervisor: SupervisorNode, failure: RestartIntensityExceeded) -> None:
-        await self._halt_children(reversed(tuple(supervisor.children.values())), Reason.RESTART)
+        supervisor.halting = Reason.RESTART
+        await self._halt_children(supervisor)
         supervisor.operation = None
         supervisor.become(Status.RESTARTING)
         supervisor.note(f"gave up: {failure!r}")

@@ -1,6 +1,7 @@
 """A storm of crashes, stops and restarts over random trees: whatever comes, the system ends in order and in time."""
 
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from supervisor import (
     MailboxSpec,
     NodeSpec,
     Overflow,
+    Reason,
     Restart,
     RestartIntensityExceeded,
     Status,
@@ -26,17 +28,45 @@ from supervisor import (
     SupervisorSpec,
     open_system,
 )
+from supervisor.current import current_cell
+from supervisor.node import SETTLED
 from tests.supervisor.samples import Add, Crash, Defer, End, Get, Hold, Orderly, Sample, Stubborn, Watch
 
 STEPS = 30
-END_TIME_S_MAX = 200.0
+STORM_S = 20.0
+CALM_S = 60.0
+"""Time enough to crash for whatever waits, one backoff after the other."""
+
+END_TIME_S_MAX = 260.0
+
+
+class Reluctant(Stubborn):
+    """Stops by itself only where it wants to end."""
+
+    async def stopped(self, reason: Reason) -> None:
+        """Wait for a cancellation, if somebody else wants it."""
+        if reason is not Reason.NORMAL:
+            await super().stopped(reason)
+
+
+def late(rng: random.Random) -> Sample:
+    """Make an actor whose start takes time, or fails while there is a storm."""
+
+    class Late(Orderly):
+        async def started(self) -> None:
+            await trio.sleep(rng.choice([0.0, 0.5]))
+            if rng.random() < 0.2 and trio.current_time() < STORM_S:
+                raise ValueError
+            await super().started()
+
+    return Late()
 
 
 def random_spec(rng: random.Random, name: str, depth: int) -> NodeSpec:
     """Draw a node, supervisors at most `depth` deep."""
     common: dict[str, Any] = {
         "restart": rng.choice(list(Restart)),
-        "backoff": rng.choice([None, Backoff(base_s=rng.random())]),
+        "backoff": rng.choice([None, Backoff(base_s=rng.random(), max_s=1.0)]),
         "on_exceeded": rng.choice(list(Exceeded)),
         "intensity": rng.randrange(4),
         "period_s": 2.0,
@@ -44,9 +74,10 @@ def random_spec(rng: random.Random, name: str, depth: int) -> NodeSpec:
     if depth and rng.random() < 0.5:
         children = [random_spec(rng, f"n{number}", depth - 1) for number in range(rng.randrange(4))]
         return SupervisorSpec(name, strategy=rng.choice(list(Strategy)), children=children, **common)
+    kinds: list[Callable[[], Sample]] = [Sample, Orderly, Reluctant, partial(late, rng)]
     return ChildSpec(
         name,
-        rng.choice([Sample, Orderly, Stubborn]),
+        rng.choice(kinds),
         mailbox=MailboxSpec(rng.choice([1, 100]), rng.choice(list(Overflow))),
         passivate_after_s=rng.choice([None, 0, 0.5]),
         start_passive=rng.random() < 0.3,
@@ -84,6 +115,19 @@ async def disturb(system: ActorSystem, rng: random.Random) -> None:
         await system.control.resume("/")
 
 
+def require_rest(system: ActorSystem) -> None:
+    """Require that whoever runs has a place in the tree and one task, and that nobody has been left behind."""
+    nodes = system.runtime.nodes
+    cells = [task.context.get(current_cell) for task in system.runtime.nursery.child_tasks]
+    serving = [cell for cell in cells if cell is not None]
+    assert len(set(serving)) == len(serving)
+    assert [cell.path for cell in serving if nodes.get(cell.path) is not cell] == []
+    for node in nodes.values():
+        if node.parent is None or node.parent.status is Status.RUNNING:
+            assert node.operation is None
+            assert node.status in SETTLED, (node.path, node.status)
+
+
 @settings(deadline=None, max_examples=60)
 @example(1358)  # An operation went on after it was superseded.
 @given(st.integers(0, 2**32))
@@ -102,7 +146,9 @@ def test_system_survives_a_storm_and_ends_in_time(seed: int) -> None:
                 systems.append(system)
                 for _ in range(STEPS):
                     nursery.start_soon(disturb, system, rng)
-                    await trio.sleep(rng.random())
+                    await trio.sleep(rng.choice([0.0, rng.random()]))
+                await trio.sleep(CALM_S)
+                require_rest(system)
         except RestartIntensityExceeded:
             pass
         assert trio.current_time() < END_TIME_S_MAX

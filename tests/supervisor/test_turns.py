@@ -1,12 +1,16 @@
 """Restarts that meet: of a group, of a supervisor, by an operator. Each actor has one task, and none is left behind."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from supervisor import ActorSystem, ChildSpec, Restart, Status, Strategy, SupervisorSpec, open_system
+from supervisor import ActorSystem, ChildSpec, NoSuchActor, Restart, Status, Strategy, SupervisorSpec, open_system
 from tests.supervisor.samples import Hold, Orderly, child, crash
+
+ROUNDS = 20
+"""Where the order in which trio wakes two tasks decides, both orders come up in so many."""
 
 
 class Gated(Orderly):
@@ -156,3 +160,72 @@ async def test_restart_by_hand_gives_way_to_the_stop_of_its_supervisor() -> None
                 await wait_all_tasks_blocked()
         assert sorted(log) == ["+a", "+b", "-a", "-b", "helda", "heldb", "holda", "holdb"]
         assert not system.exists("/s/a")
+
+
+async def test_restart_that_comes_as_an_actor_ends_for_good_finds_nothing() -> None:
+    """Whichever is first, nothing runs that has no place in the tree any more."""
+    log: list[str] = []
+    async with open_system() as system:
+        for _ in range(ROUNDS):
+            await system.start_child("/", child("d", log))
+            gate = trio.Event()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(system.ref("/d").ask, Hold(gate))
+                await wait_all_tasks_blocked()
+                nursery.start_soon(system.stop, "/d")
+                await wait_all_tasks_blocked()
+                gate.set()
+                nursery.start_soon(restart_if_there, system, "/d")
+            assert tasks_of(system, "/d") == system.exists("/d")
+            if system.exists("/d"):
+                await system.stop("/d")
+
+
+async def test_restart_by_hand_of_a_member_does_not_hold_its_group_up() -> None:
+    """Whichever is first, all of the group come back."""
+    log: list[str] = []
+    root = SupervisorSpec("", strategy=Strategy.ONE_FOR_ALL, children=[child("a", log), child("b", log)], intensity=99)
+    async with open_system(root) as system:
+        for _ in range(ROUNDS):
+            gate = trio.Event()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(system.ref("/a").ask, Hold(gate))
+                await wait_all_tasks_blocked()
+                system.ref("/b").tell_nowait(crash())
+                await wait_all_tasks_blocked()
+                nursery.start_soon(system.control.restart, "/a")
+                await wait_all_tasks_blocked()
+                gate.set()
+            await wait_all_tasks_blocked()
+            assert [node.status for node in system.root.children.values()] == [Status.RUNNING] * 2
+
+
+async def test_supervisor_that_is_stopped_from_two_sides_is_started_once() -> None:
+    """By hand and with its group: all below it run, each in one task, and the later wish counts where they differ."""
+    log: list[str] = []
+    inner = SupervisorSpec("s", children=[child("x", log), child("y", log)])
+    root = SupervisorSpec("", strategy=Strategy.ONE_FOR_ALL, children=[child("a", log), inner], intensity=99)
+    async with open_system(root) as system:
+        for verb in [system.control.restart] * ROUNDS + [system.stop]:
+            gate = trio.Event()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(system.ref("/s/y").ask, Hold(gate))
+                await wait_all_tasks_blocked()
+                system.ref("/a").tell_nowait(crash())
+                await wait_all_tasks_blocked()
+                nursery.start_soon(verb, "/s")
+                await wait_all_tasks_blocked()
+                gate.set()
+            await wait_all_tasks_blocked()
+            up = verb == system.control.restart
+            assert [system.node(path).status for path in ("/a", "/s")] == [
+                Status.RUNNING,
+                Status.RUNNING if up else Status.STOPPED,
+            ]
+            assert [tasks_of(system, path) for path in ("/a", "/s/x", "/s/y")] == [1, up, up]
+
+
+async def restart_if_there(system: ActorSystem, path: str) -> None:
+    """Restart an actor, unless it has gone already."""
+    with suppress(NoSuchActor):
+        await system.control.restart(path)
