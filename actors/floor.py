@@ -63,7 +63,7 @@ class FloorActor(Actor):
         agents = [agent for agent in self._services.views.agents.values() if agent.status is not AgentStatus.DELETED]
         for first in range(0, len(agents), SPAWN_BATCH):
             await self._start_homes(agents[first : first + SPAWN_BATCH])
-        self.ctx.tell_later(PURGE_EVERY_S, Purge())
+        self.ctx.tell_later(self._services.pace.purge_first_s, Purge())
 
     def inspect(self) -> Mapping[str, object]:
         """Show how many agents there are."""

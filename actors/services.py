@@ -35,6 +35,9 @@ class Pace:
     """How long a lease of a quota is good for: an outage shorter than this goes unnoticed by agents with calls left."""
     outbox_look_s: float = 30.0
     """The outbox is looked at after each commit that concerns it, and this often even when nobody said so."""
+    purge_first_s: float = 600.0
+    """How long after a start what is kept no longer is removed first, and then daily: waiting a day for the first time,
+    too, a floor that is started every night would never do it."""
     alarm_s_max: float = 60.0
     """A pending approval looks at the clock this often, so that one that was set forward, or a machine that slept,
     delays no expiry."""

@@ -46,7 +46,14 @@ SELECT symbol.value, json_group_array(coalesce(
 FROM json_each(:symbols) AS symbol, json_each(:moments) AS moment GROUP BY symbol.key
 """
 _SYMBOLS = "SELECT DISTINCT symbol FROM hour_bars"
-_PURGE = "DELETE FROM minute_bars WHERE symbol = ? AND start_us < ?"
+_PURGE = """
+DELETE FROM minute_bars WHERE symbol = ?1 AND start_us IN (
+    SELECT start_us FROM minute_bars WHERE symbol = ?1 AND start_us < ?2 ORDER BY start_us LIMIT ?3
+)
+"""
+
+MINUTES_PER_TRANSACTION = 10_000
+"""A week: few enough that a commit which waits behind them hardly notices."""
 
 
 def save_bars(connection: Connection, minutes: Sequence[Bar]) -> None:
@@ -85,9 +92,10 @@ def symbols_of_bars(connection: Connection) -> Sequence[str]:
     return [symbol for (symbol,) in connection.execute(_SYMBOLS)]
 
 
-def purge_bars(connection: Connection, symbol: str, now_us: int) -> None:
-    """Remove the bars of a symbol's minutes that are kept no longer."""
-    connection.execute(_PURGE, (symbol, now_us - MINUTES_KEPT_US))
+def purge_bars(connection: Connection, symbol: str, now_us: int) -> bool:
+    """Remove the oldest bars of a symbol's minutes that are kept no longer; say whether there may be more of them."""
+    removed = connection.execute(_PURGE, (symbol, now_us - MINUTES_KEPT_US, MINUTES_PER_TRANSACTION)).rowcount
+    return bool(removed == MINUTES_PER_TRANSACTION)
 
 
 def _row(bar: Bar, start_us: int) -> tuple[object, ...]:

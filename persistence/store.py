@@ -119,7 +119,9 @@ class SqliteStore:
         while await self._write(self._writer.transact, "purge", partial(purge_claims, now_us=now_us)):
             pass
         for symbol in await self.read(bars.symbols_of_bars):
-            await self._write(self._writer.transact, "purge", partial(bars.purge_bars, symbol=symbol, now_us=now_us))
+            purge_bars = partial(bars.purge_bars, symbol=symbol, now_us=now_us)
+            while await self._write(self._writer.transact, "purge", purge_bars):
+                pass
         agent_ids = await self.read(due_agents, now_us)
         for agent_id in agent_ids:
             await self._write(self._writer.transact, "purge", partial(purge_agent, agent_id=agent_id, now_us=now_us))

@@ -16,6 +16,7 @@ import trio
 from attrs import evolve, frozen
 
 from actors.desk import PPM, OversightRules
+from actors.floor import PURGE_EVERY_S
 from actors.liquidity import Liquidity
 from actors.market import MarketRules
 from actors.money import MICROS_PER_DOLLAR
@@ -218,6 +219,7 @@ def _services(run: _Run, storage: FaultyStorage, metering: InLoopMetering, overs
             passivate_after_s=0.0,
             lease_us=round(scenario.metering.lease * SECOND_US),
             outbox_look_s=max(3_600.0, scenario.time.tick),
+            purge_first_s=PURGE_EVERY_S,
             alarm_s_max=scenario.oversight.ttl,
         ),
     )

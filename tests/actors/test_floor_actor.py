@@ -181,6 +181,16 @@ async def test_purge(autojump_clock: object) -> None:
         assert state == {"agents": 1, "started": 1}
 
 
+async def test_a_floor_that_is_started_daily_purges_too(autojump_clock: object) -> None:
+    """It does not wait a day for the first time."""
+    async with headless_floor(tick_s=3600) as floor:
+        await floor.create()
+        await floor.change(AgentEvent.DELETE)
+        floor.around.clock.step(91 * DAY_S)
+        await floor.advance(floor.services.pace.purge_first_s + 1)
+        assert not floor.store._agents
+
+
 async def test_crashing_strategy_is_quarantined_and_recorded(autojump_clock: object) -> None:
     """Restarted with growing pauses, then failed with the cause; the other agent misses no tick meanwhile."""
     async with headless_floor(tick_s=0.05) as floor:

@@ -11,10 +11,11 @@ import pytest
 import trio.testing
 from attrs import evolve
 
+from actors.bars import MINUTE_US, MINUTES_KEPT_US, Bar, Interval
 from actors.errors import JournalUnavailable
 from actors.ports.history import TradeQuery
 from actors.ports.journal import Channel, Commit, CommitResult, Committed, IdempotencyClaim, Unstorable
-from persistence import purge, writer
+from persistence import bars, purge, writer
 from persistence.files import FloorInUse, FolderLock
 from persistence.sqlite import (
     FIXED_VERSION,
@@ -330,3 +331,12 @@ async def test_what_waits_in_the_outbox_is_counted(store: SqliteStore) -> None:
     """By channel, those without anything too."""
     await buy_one(store, 1)
     assert await store.outbox_depths() == {Channel.METERING: 3, Channel.OVERSIGHT: 0, Channel.NOTIFY: 0}
+
+
+async def test_minutes_kept_no_longer_go_in_steps(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between them commits go on."""
+    monkeypatch.setattr(bars, "MINUTES_PER_TRANSACTION", 1)
+    minutes = [Bar("KO", number * MINUTE_US, 1, 1, 1, 1, 1) for number in range(3)]
+    await store.save_bars(minutes)
+    await store.purge(MINUTES_KEPT_US + 2 * MINUTE_US)
+    assert await store.bars("KO", 0, 3 * MINUTE_US, Interval.MINUTE) == minutes[2:]
