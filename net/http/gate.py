@@ -13,6 +13,7 @@ from net.http.errors import Overloaded, RateLimited
 from net.http.exchange import Exchange
 from net.http.headers import rate_limit
 from net.http.limits import REQUESTS_AT_ONCE_MAX
+from net.http.sites import site_of
 
 GUARDED: Final = ("/api/v1/", "/admin/")
 """Where the gate stands; probes, metrics and the pages for people are outside."""
@@ -63,7 +64,7 @@ class Gate:
     def _count(self, exchange: Exchange) -> RateLimited | None:
         identity = exchange.identity
         if identity is None:
-            name, windows, key = "ip", self._by_ip, exchange.ip
+            name, windows, key = "ip", self._by_ip, site_of(exchange.ip)
         else:
             name, windows, key = "user", self._by_user, identity.principal.user_id
         standing = windows.take(key, self._clock.now_us())

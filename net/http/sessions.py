@@ -6,6 +6,7 @@ from net.auth.errors import LoginThrottled, Unauthorized
 from net.auth.signins import Tokens
 from net.http.call import Call
 from net.http.routing import Reply, Routes
+from net.http.sites import site_of
 from net.wire.render import user_json
 from net.wire.requests import LoginBody, RefreshBody
 from net.wire.shapes import SessionShape, UserShape
@@ -16,7 +17,7 @@ routes = Routes("Authentication")
 @routes.add("POST", "/api/v1/auth/login", role=None, answer=SessionShape, refuses=(Unauthorized, LoginThrottled))
 async def sign_in(call: Call, body: LoginBody) -> Reply:
     """Sign in with an address and a password. The token lives an hour; the refresh token prolongs it."""
-    return Reply(_shown(await call.auth.sign_ins.sign_in(body.email, body.password, call.exchange.ip)))
+    return Reply(_shown(await call.auth.sign_ins.sign_in(body.email, body.password, site_of(call.exchange.ip))))
 
 
 @routes.add("POST", "/api/v1/auth/refresh", role=None, answer=SessionShape, refuses=(Unauthorized,))
