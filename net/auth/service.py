@@ -1,5 +1,7 @@
 """Authentication in one piece, built once and shared by HTTP and the sockets."""
 
+import trio
+
 from net.auth.identity import Identity, Recogniser, bearer
 from net.auth.links import Links
 from net.auth.passwords import Passwords
@@ -13,6 +15,8 @@ class Auth:
 
     def __init__(self, edge: Edge) -> None:
         tokens = AccessTokens(edge.auth.jwt_secret, edge.auth.access_ttl_s)
+        self.changing = trio.Lock()
+        """Held by whoever changes a person, from the look at them on: of two changes at once none undoes the other."""
         self.links = Links(edge.auth.jwt_secret)
         self.passwords = Passwords(edge.auth, edge.entropy)
         self.recogniser = Recogniser(edge.people, tokens, edge.clock)

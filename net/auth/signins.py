@@ -86,6 +86,11 @@ class SignIns:
             SignIn(family_id, user.user_id, hash_secret(refresh), now_us, now_us + self._refresh_ttl_us),
             correlation_id.get(),
         )
+        # A password that was changed meanwhile has ended all sign-ins but this one.
+        current = await self._people.user(user.user_id)
+        if current is None or current.disabled or current.password_hash != user.password_hash:
+            await self._people.end_sign_in(family_id, self._clock.now_us(), correlation_id.get())
+            raise BadCredentials("the address or the password is wrong")
         return self._tokens_for(user, family_id, refresh, now_us)
 
     async def refresh(self, token: str) -> Tokens:

@@ -42,10 +42,15 @@ async def add_user(call: Call, body: UserBody) -> Reply:
 )
 async def change_user(call: Call, user_id: str, body: UserChanges) -> Reply:
     """Change a person's role, standing or password. A new password or none at all ends their sign-ins."""
+    password_hash = None if body.password is None else await call.auth.passwords.hash(body.password)
+    async with call.auth.changing:
+        return Reply(account_json(await _change(call, user_id, body, password_hash)))
+
+
+async def _change(call: Call, user_id: str, body: UserChanges, password_hash: str | None) -> User:
     user = await call.edge.people.user(user_id)
     if user is None:
         raise PersonNotFound(f"there is no user {user_id}")
-    password_hash = None if body.password is None else await call.auth.passwords.hash(body.password)
     changed = body.changed(user, password_hash)
     if user_id == call.principal.user_id and (changed.disabled or changed.role is not user.role):
         raise OwnStanding("another admin has to change your role or standing")
@@ -54,7 +59,7 @@ async def change_user(call: Call, user_id: str, body: UserChanges) -> Reply:
         await call.edge.people.end_sign_ins_of(user_id, call.edge.clock.now_us(), call.exchange.correlation_id)
     if changed != user:
         call.auth.recogniser.forget(lambda identity: identity.principal.user_id == user_id)
-    return Reply(account_json(changed))
+    return changed
 
 
 async def _save(call: Call, user: User) -> None:

@@ -1,9 +1,12 @@
 """Signing in, staying in, and getting out."""
 
+from typing import Any
+
 import pytest
 import trio
 
 from actors.model import FLOOR, Role, User
+from actors.ports.people import SignIn
 from net.auth.errors import (
     BadCredentials,
     CredentialsMissing,
@@ -104,6 +107,25 @@ async def test_failures_throttle_an_account_from_everywhere() -> None:
             await at.auth.sign_ins.sign_in("ann@example.com", "wrong", f"1.1.1.{number}")
     with pytest.raises(LoginThrottled):
         await at.auth.sign_ins.sign_in("ann@example.com", PASSWORD, "2.2.2.2")
+
+
+@pytest.mark.parametrize("changes", [{"password_hash": "another"}, {"disabled": True}])
+async def test_a_sign_in_ends_with_the_password_that_opened_it(
+    changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where that was changed, or the account shut, while it was looked at: no other change would end it."""
+    at = await desk()
+    open_sign_in = at.people.open_sign_in
+
+    async def overtaken(sign_in: SignIn, correlation_id: str | None) -> None:
+        await at.change("usr_ann", **changes)
+        await at.people.end_sign_ins_of("usr_ann", at.clock.now, None)
+        await open_sign_in(sign_in, correlation_id)
+
+    monkeypatch.setattr(at.people, "open_sign_in", overtaken)
+    with pytest.raises(BadCredentials):
+        await at.signed_in()
+    assert all(sign_in.revoked_at_us is not None for sign_in in at.people.sign_ins.values())
 
 
 async def test_success_does_not_count() -> None:

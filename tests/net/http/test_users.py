@@ -1,5 +1,8 @@
 """People over HTTP."""
 
+from functools import partial
+
+import trio
 from trio.testing import MockClock
 
 from actors.model import Role
@@ -47,6 +50,19 @@ async def test_short_passwords_and_odd_addresses_are_refused(mock_clock: MockClo
             "role": "must be one of viewer, trader, approver, admin",
             "password": "must have 8 to 256 characters, not 5",
         }
+
+
+async def test_of_two_changes_at_once_none_undoes_the_other(mock_clock: MockClock) -> None:
+    """Whoever is shut out stays so, also when somebody else sets a new password in the same moment."""
+    async with served() as edge:
+        admin = await edge.user("boss", Role.ADMIN)
+        await edge.user("ann")
+        async with trio.open_nursery() as nursery:
+            for change in ({"password": "another password"}, {"disabled": True}, {"role": "viewer"}):
+                nursery.start_soon(partial(edge.call, "PATCH", f"{AT}/usr_ann", change, token=admin))
+        ann = edge.people.everybody["usr_ann"]
+        assert (ann.disabled, ann.role) == (True, Role.VIEWER)
+        assert await edge.auth.passwords.fits(ann.password_hash, "another password")
 
 
 async def test_a_role_changes_at_once(mock_clock: MockClock) -> None:
