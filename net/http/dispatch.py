@@ -72,15 +72,19 @@ class Dispatcher:
         return Answer(problem.status, {"Content-Type": MEDIA_TYPE, **problem.headers}, body)
 
     async def _once(self, route: Route, claim: IdempotencyClaim, call: Call, arguments: Mapping[str, Any]) -> Answer:
-        """Answer as before, if this claim was answered; else let the handler answer, and keep that."""
+        """Answer as before, if this claim was answered; else let the handler answer, and keep that.
+
+        What is answered atomically is kept in the journal, all else here; a key is used up in both.
+        """
         call = Call(self._edge, self._auth, call.exchange, claim)
-        if route.atomic:
-            return _answer(await route.handler(call, **arguments))
         now_us = self._edge.clock.now_us()
         answer = self._answers.find(claim, now_us)
         if answer is None:
+            if not route.atomic:
+                await call.answered()  # A trade may have the key.
             answer = _answer(await route.handler(call, **arguments))
-            self._answers.keep(claim, answer, now_us)
+            if not route.atomic:
+                self._answers.keep(claim, answer, now_us)
         return answer
 
     @contextmanager

@@ -64,3 +64,23 @@ async def test_any_post_is_once_under_one_key(mock_clock: MockClock) -> None:
         other = await edge.call("POST", path, {"name": "another"}, token=token, headers=headers)
         assert (other.status, other.slug) == (422, "idempotency-mismatch")
         assert len((await edge.call("GET", path, token=token)).json["items"]) == 1
+
+
+async def test_a_key_is_used_up_for_every_other_request(mock_clock: MockClock) -> None:
+    """Wherever its answer is kept: beside the trade in the journal, or in memory."""
+    async with served() as edge:
+        token = await edge.user("ann")
+        await edge.agent(token)
+        order = {"symbol": "AAPL", "action": "buy", "quantity": 1}
+        trades, keys = "/api/v1/agents/agt_1/trades", "/api/v1/agents/agt_1/keys"
+        calls = [
+            ("k1", trades, order),
+            ("k1", keys, {"name": "the bot"}),
+            ("k2", keys, {"name": "the bot"}),
+            ("k2", trades, order),
+        ]
+        answers = [
+            await edge.call("POST", path, body, token=token, headers={"Idempotency-Key": key})
+            for key, path, body in calls
+        ]
+        assert [answer.status for answer in answers] == [200, 422, 201, 422]
