@@ -21,7 +21,8 @@ class FileLock:
 
     def __init__(self, database: Path) -> None:
         """Take the lock. Raises FloorInUse when another program holds it, OSError when the file cannot be made."""
-        path = database.with_name(f"{database.name}.lock")
+        file = database.resolve()  # Whatever link leads to it, there is one lock.
+        path = file.with_name(f"{file.name}.lock")
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         _lock(self._descriptor, database, "another file")
 

@@ -81,9 +81,13 @@ async def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
 def test_a_second_program_is_kept_out_until_the_first_is_gone(tmp_path: Path) -> None:
     """The error names the file and what to do."""
     path = tmp_path / "floor.db"
+    link = tmp_path / "elsewhere" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
     first = open_store(path)
-    with pytest.raises(FloorInUse, match=r"floor\.db is in use .* DATABASE_PATH"):
-        open_store(path)
+    for name in (path, link):
+        with pytest.raises(FloorInUse, match=rf"{name.name} is in use .* DATABASE_PATH"):
+            open_store(name)
     first.close()
     first.close()
 

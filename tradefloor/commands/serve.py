@@ -10,12 +10,14 @@ from actors.errors import JournalUnavailable
 from actors.ports.metering import MeteringUnavailable
 from actors.ports.oversight import OversightUnavailable
 from actors.ports.people import People
+from actors.services import Services
 from net.auth.passwords import Passwords
 from net.grpc.server import ListenError
 from persistence.files import FloorInUse
 from persistence.sqlite import has_wal_reset_bug, sqlite_version
 from tradefloor import version
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
+from tradefloor.diagnosis import Grade, clock_finding
 from tradefloor.edge import nothing_first, open_edge
 from tradefloor.floor import Floor
 from tradefloor.logs import configure_logging
@@ -86,6 +88,9 @@ async def run(settings: Settings, demo: bool, tracing: "Tracing | None" = None) 
 
         async with open_edge(settings, first, tracing) as edge:
             announce(settings, edge.url, demo=demo)
+            wrong_clock = await clock_warning(edge.floor.services)
+            if wrong_clock is not None:
+                say(wrong_clock)
             if demo:
                 await seed_demo_agents(edge.floor, edge.people)
             await stopping.wait()
@@ -97,6 +102,14 @@ async def run(settings: Settings, demo: bool, tracing: "Tracing | None" = None) 
             await edge.close()
             say("The edge is closed; agents, market and journal stop.")
         say(f"Stopped in {trio.current_time() - began_s:.1f} s.")
+
+
+async def clock_warning(services: Services) -> str | None:
+    """Say what is wrong with the clock where the log is ahead of it: approvals wait longer, and months do not begin."""
+    last = await services.history.events(None, services.views.last_seq - 1, 1)
+    now_us = services.clock.now_us()
+    finding = clock_finding(now_us, last[0].at_us if last else None, is_synchronised=None)
+    return None if finding.grade is Grade.OK else f"Warning: {finding.text}; {finding.mend}."
 
 
 def announce(settings: Settings, url: str, *, demo: bool) -> None:
