@@ -87,13 +87,16 @@ def _measures(page: Page, result: RunResult, measured: Mapping[str, Performance]
     period = "" if years is None else f", from returns of {years * TRADING_DAYS_A_YEAR:.3g} trading days each"
     page.text(
         "Gain, drawdown, win rate and turnover are of the whole run. Volatility, Sharpe, Sortino and Calmar are per "
-        f"year of trading (252 days){period}; the riskless rate is nothing. A dash stands where the run is too short "
-        "to tell."
+        f"year of trading (252 days){period}; the riskless rate is nothing. A trade won that was closed above its "
+        "cost, before fees. A dash stands where the run is too short to tell."
     )
 
 
 def _trading(page: Page, result: RunResult, fills: Fills) -> None:
     page.heading("Trades and quotas")
+    edges_us = charts.span_edges(result)
+    bar = span((int(edges_us[1]) - int(edges_us[0])) / 1e6)
+    page.text(f"What each group bought and sold, in dollars; a bar stands for some {bar}.")
     page.chart(charts.trading(result, fills), "Dollars traded over time, by group")
     page.side_by_side(("How much of the monthly quota the agents used", charts.quota_use(result)))
     _refused(page, result)

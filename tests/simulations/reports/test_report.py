@@ -52,6 +52,7 @@ def test_a_page_holds_everything_and_asks_for_nothing(busy: RunResult) -> None:
     assert len(figures) == 8
     assert all(f'id="{name}"' in ours for name in figures)
     assert busy.digest in ours
+    assert "What each group bought and sold, in dollars; a bar stands for some 2 min." in ours
 
 
 def test_names_cannot_break_out_of_the_page() -> None:
