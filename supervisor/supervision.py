@@ -245,7 +245,8 @@ class Supervision:
         history = [f[0] for f in node.failures] if own else [f[0] for f in parent.child_failures]
         decision = policy.decide(parent.spec, spec, exited, history, now_s)
         if decision.action is Action.FORGET:
-            self._close(node, exited)
+            for below in reversed(self.subtree(node)):  # All below a supervisor is down, and waits for its start.
+                self._close(below, exited)
             return
         cause = exited.cause or ActorExited(node.path)
         oldest_s = decision.history[0]

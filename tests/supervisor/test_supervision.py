@@ -351,3 +351,29 @@ async def test_later_failure_supersedes_a_group_restart(autojump_clock: MockCloc
     async with open_system(root) as system:
         assert [view.status for view in system.control.tree().children] == [Status.RUNNING] * 3
         assert log == ["+a", "+b", "+b", "+c"]
+
+
+async def test_temporary_supervisor_that_gives_up_ends_with_all_below_it() -> None:
+    """Whoever waits for one of them is answered, watchers hear of each, and no message is taken any more."""
+    inner = SupervisorSpec("i", children=[child("b", [])])
+    spec = SupervisorSpec("s", children=[child("a", []), inner], restart=Restart.TEMPORARY, intensity=0)
+    async with open_system(SupervisorSpec("", children=[child("w", []), spec])) as system:
+        refs = [system.ref("/s/a"), system.ref("/s/i/b")]
+        for ref in refs:
+            await system.ref("/w").ask(Watch(ref))
+        await system.control.pause("/s/i/b")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(expect_end, refs[1])
+            await wait_all_tasks_blocked()
+            refs[0].tell_nowait(crash())
+        for ref in refs:
+            with pytest.raises(NoSuchActor):
+                await ref.ask(Get())
+        assert {notice.path for notice in await deaths_seen_by(system, "/w")} == {"/s/a", "/s/i/b"}
+        assert list(system.runtime.nodes) == ["/", "/w"]
+
+
+async def expect_end(ref: ActorRef) -> None:
+    """Expect the actor to end with a message in its mailbox."""
+    with pytest.raises(ActorStopped):
+        await ref.ask(Get())
