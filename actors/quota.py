@@ -19,8 +19,6 @@ NONE_LEFT: Final = -1
 RENEW_AGAIN_US: Final = 5_000_000
 """How soon a lease whose renewal was asked for is worn again, should nothing come of it."""
 
-NO_USAGE = UsageLine(calls=0, cost_micros=0)
-
 
 @quick
 @frozen

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 Handlers = Mapping[type, tuple[Callable[[Any, Any], Any], bool]]
 """By type of message: the handler, and whether it is async."""
 
-A_contra = TypeVar("A_contra", contravariant=True)
 A = TypeVar("A")
 M = TypeVar("M")
 R = TypeVar("R")
