@@ -92,6 +92,11 @@ class BandBook:
         if slot >= 0:
             self.set(slot)
 
+    def set_back(self, by_us: int) -> None:
+        """Bring all wake-up times forward by as much as the clock was set back: they were set by one that was ahead."""
+        self._wake_due = {slot: at_us if at_us == NEVER_US else at_us - by_us for slot, at_us in self._wake_due.items()}
+        self._wake_at[self._wake_at != NEVER_US] -= by_us
+
     def crossed(self, prices_micros: NDArray[np.int64], now_us: int) -> NDArray[np.int64]:
         """Disarm and return, in ascending order, the slots with a crossed band or a wake-up time that has come.
 

@@ -161,6 +161,10 @@ class MarketActor(Actor):
         by_symbol = dict(zip(self._model.symbols, prices.tolist(), strict=True))
         self._history.push(prices)
         before = self._views.market
+        if now_us < before.at_us:
+            # Otherwise strategies would rest, and no price would be kept, until the clock has caught up.
+            self._bands.set_back(before.at_us - now_us)
+            self._kept_at_us = 0
         same_day = bool(before.opens) and before.at_us // DAY_US == now_us // DAY_US
         snapshot = MarketSnapshot(
             tick=tick,

@@ -94,6 +94,21 @@ def test_an_open_side_is_never_crossed() -> None:
     assert crossed(book, [10, 1, 1]) == [0]
 
 
+def test_times_come_earlier_by_what_the_clock_was_set_back() -> None:
+    """Those that a tick has seen and those that are new; who waits for no time goes on doing so."""
+    book = BandBook(SYMBOLS)
+    book.set(0, (), 100)
+    book.set(1, (Band("AAA", 1, 10),))
+    assert crossed(book, (5, 5, 5), 50) == []
+    book.set(2, (), 110)
+    book.set(3, (Band("BBB", 1, 10),))
+    book.set_back(40)
+    assert crossed(book, (5, 5, 5), 59) == []
+    assert crossed(book, (5, 5, 5), 60) == [0]
+    assert crossed(book, (5, 5, 5), 70) == [2]
+    assert crossed(book, (5, 10, 5), 10**18) == [3]
+
+
 def test_rows_are_used_again() -> None:
     """What a slot gives back serves others, so that the book grows with what is armed, not with time."""
     book = BandBook(SYMBOLS)

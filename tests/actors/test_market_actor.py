@@ -44,6 +44,23 @@ async def test_missed_ticks_are_left_out(autojump_clock: object) -> None:
         assert floor.publisher.ticks == ticks + 3
 
 
+async def test_a_clock_set_back_keeps_nobody_waiting(autojump_clock: object) -> None:
+    """A strategy that set its time by a clock a day ahead looks again soon; prices are kept meanwhile."""
+    async with headless_floor() as floor:
+        floor.around.clock.step(DAY_US // SECOND_US)
+        await floor.advance(1)
+        await floor.create(strategy_name="first")
+        FIRST.wakes = lambda market: Wake(at_us=market.now_us + 10 * SECOND_US)
+        await floor.change(AgentEvent.RESUME)
+        await floor.advance(5)
+        assert len(FIRST.decided_us) == 1
+        floor.around.clock.step(-DAY_US // SECOND_US)
+        floor.around.prices.set("AAPL", "151")
+        await floor.advance(8)
+        assert len(FIRST.decided_us) == 2
+        assert floor.store.prices()["AAPL"] == dollars(151)
+
+
 async def test_agent_is_woken_by_its_band_only(autojump_clock: object) -> None:
     """Inside its band an agent rests; at the edge it decides, once."""
     async with headless_floor() as floor:
