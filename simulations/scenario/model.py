@@ -327,6 +327,8 @@ class Scenario:
     floors: int = field(default=1, validator=between(1, FLOORS_MAX))
 
     def __attrs_post_init__(self) -> None:
+        if not self.name or "/" in self.name or self.name.startswith("."):
+            raise FieldError("name", f"must be one that a folder can have, not {self.name!r}")
         if self.floors > self.agents:
             raise FieldError("floors", f"must be at most as many as agents, {self.agents}, not {self.floors}")
         if self.agents > AGENTS_MAX:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from simulations.scenario import Document, Scenario, ScenarioError, parse, to_tables, with_settings
+from simulations.scenario import Document, Scenario, ScenarioError, parse, to_tables, with_extent, with_settings
 
 VALUES_MAX: Final = 1_000
 """Of a range; whoever means more has mistyped."""
@@ -60,15 +60,24 @@ def cases(
 
     Seeds count up from the scenario's own and are the same for every combination, so that two settings are compared on
     the same markets. `change` is what the command's flags do to a scenario. Raises ScenarioError for a value that the
-    scenario does not take.
+    scenario does not take, and for settings that change nothing.
     """
     if len({variation.key for variation in variations}) < len(variations):
         raise ScenarioError("--vary", ["a key is varied once"])
-    found = []
+    if any(variation.key == "seed" for variation in variations):
+        raise ScenarioError("--vary", ["seed: every setting runs with the same seeds; --seeds says how many"])
+    found: list[Case] = []
     for values in product(*(variation.values for variation in variations)):
         settings = tuple((variation.key, value) for variation, value in zip(variations, values, strict=True))
         changed = change(parse(with_settings(document, [f"{key}={value}" for key, value in settings])))
-        found += [Case(settings, evolve(changed, seed=changed.seed + number)) for number in range(seeds)]
+        for case in found[::seeds]:
+            if case.scenario == changed:
+                alike = " and ".join(
+                    ", ".join(f"{key}={value}" for key, value in one) for one in (case.settings, settings)
+                )
+                raise ScenarioError("--vary", [f"{alike} come to the same scenario; another flag may set that already"])
+        seeded = (with_extent(changed, None, None, changed.seed + number) for number in range(seeds))
+        found += [Case(settings, scenario) for scenario in seeded]
     return found
 
 

@@ -68,6 +68,7 @@ def test_what_comes_along_is_sound(name: str) -> None:
         ("market.liquidity={volume=10_000, share_max=2}", "market.liquidity.share_max: must be 0.0001 to 1, not 2"),
         ("market.liquidity.spread_bps=2", "market.liquidity.volume: must be given"),
         ("seed=-1", "seed: must be 0 to"),
+        ("name='../x'", "name: must be one that a folder can have, not '../x'"),
         ("time=3", "time: must be a table of start, days, ticks, tick"),
         ("population=3", "population: must be a list, as [...], not 3"),
         ("population=['bold']", "population[0]: must be a table of count, strategy"),

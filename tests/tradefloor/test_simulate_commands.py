@@ -187,6 +187,17 @@ def test_a_folder_without_a_run_is_said(run: Path, tmp_path: Path) -> None:
     assert "holds no run that can be read" in said.stderr
 
 
+def test_what_will_not_happen_is_noted(tmp_path: Path) -> None:
+    """For a person; the lines for a program are those of the progress alone."""
+    late = [*SHORT, "--out", str(tmp_path), "--set", "market.shocks=[{at='9d', move=-0.1}]"]
+
+    noted = _tradefloor("simulate", *late)
+    for_programs = _tradefloor("simulate", *late, "--progress", "json")
+
+    assert noted.stderr == "Note: market.shocks[0].at: is after the end of the run, so it does not happen.\n"
+    assert all(map(json.loads, for_programs.stderr.splitlines()))
+
+
 def test_a_log_that_was_cut_short_is_said(run: Path, tmp_path: Path) -> None:
     """As one of an outage, which is no event that differs."""
     folder = shutil.copytree(run, tmp_path / "cut")

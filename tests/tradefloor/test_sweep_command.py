@@ -43,6 +43,8 @@ def test_a_sweep_goes_on_where_it_stopped(tmp_path: Path) -> None:
         ("oversight.approvers=-1", "oversight.approvers: must be 0 to 10,000, not -1"),
         ("oversight.nothing=1,2", "oversight.nothing: is not known here"),
         ("oversight.approvers", "must be KEY=VALUE,VALUE"),
+        ("seed=1,2", "--vary: seed: every setting runs with the same seeds; --seeds says how many"),
+        ("time.days=1,2", "--vary: time.days=1 and time.days=2 come to the same scenario; another flag may set that"),
     ],
 )
 def test_mistakes_are_told_before_anything_runs(tmp_path: Path, varied: str, said: str) -> None:

@@ -18,6 +18,7 @@ from attrs import define, field, frozen
 from actors.errors import JournalUnavailable
 from simulations.floors import FloorLost
 from simulations.floors import simulate as run_scenario
+from simulations.idle_keys import idle_keys
 from simulations.outside import Outside, Progress
 from simulations.result import RunResult, summary
 from simulations.run_folder import save
@@ -71,6 +72,9 @@ def simulate(
         wanted = with_extent(parse(document), agents, days, seed)
         folder = out or RUNS / f"{wanted.name}-{wanted.seed}"
         folder.mkdir(parents=True, exist_ok=True)
+        if progress_as == "terminal":
+            for sentence in idle_keys(wanted, document.folder):
+                click.echo(f"Note: {sentence}.", err=True)
         with interrupts() as interrupted:
             show = ProgressLines(interrupted) if progress_as == "json" else ProgressLine()
             result = _run(wanted, document, Place(folder, db), show, interrupted)
