@@ -36,6 +36,7 @@ from supervisor import (
     Terminated,
     handles,
 )
+from supervisor.node import UP
 
 RESTARTS_MAX: Final = 4
 RESTARTS_WITHIN_S: Final = 60.0
@@ -97,7 +98,8 @@ class FloorActor(Actor):
         path = paths.agent(message.agent_id)
         if not self.ctx.system.exists(path):
             raise AgentNotFound(f"there is no agent {message.agent_id}")
-        await self.ctx.system.control.restart(path)
+        if self.ctx.system.control.info(path).status not in UP:  # Else somebody asked for it just before.
+            await self.ctx.system.control.restart(path)
         self.ctx.watch(self.ctx.ref(path))
 
     @handles(Terminated)

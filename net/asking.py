@@ -2,7 +2,10 @@
 
 from typing import TypeVar
 
+from actors import paths
 from actors.errors import FloorBusy
+from actors.messages import ReviveAgent
+from actors.model import AgentStatus
 from net.edge import Edge
 from supervisor import Message
 from supervisor.errors import AskTimeout
@@ -20,3 +23,14 @@ async def ask(edge: Edge, path: str, message: Message[R]) -> R:
         raise FloorBusy(
             f"{silence}; look whether it was done, or ask again under the same idempotency key"
         ) from silence
+
+
+async def ask_agent(edge: Edge, agent_id: str, message: Message[R]) -> R:
+    """Return the reply of an agent, or raise its refusal.
+
+    An agent whose strategy kept crashing has no actor that could answer: it is started again first, which leaves its
+    status as it is.
+    """
+    if edge.views.agent(agent_id).status is AgentStatus.FAILED:
+        await ask(edge, paths.FLOOR, ReviveAgent(agent_id))
+    return await ask(edge, paths.agent(agent_id), message)

@@ -8,7 +8,7 @@ from actors import paths
 from actors.errors import AgentNotFound, IllegalTransition
 from actors.events import AgentCreated
 from actors.lifecycle import AgentEvent
-from actors.messages import ChangeSettings, ChangeStatus, CreateAgent, ReviveAgent
+from actors.messages import ChangeSettings, ChangeStatus, CreateAgent
 from actors.model import Agent, AgentStatus, Role, StrategyKind
 from actors.ports.history import BadCursor
 from net.http.call import Call
@@ -86,8 +86,8 @@ async def get_agent(call: Call, agent_id: str) -> Reply:
 @routes.add("PATCH", "/api/v1/agents/<agent_id>", role=Role.TRADER, answer=AgentShape, refuses=(IllegalTransition,))
 async def change_agent(call: Call, agent_id: str, body: AgentChanges) -> Reply:
     """Change an agent's settings. What is left out stays; null clears."""
-    agent = await _revived(call, agent_id)
-    changed = await call.ask(paths.agent(agent_id), ChangeSettings(body.settings(agent), call.principal))
+    agent = call.agent(agent_id)
+    changed = await call.ask_agent(agent_id, ChangeSettings(body.settings(agent), call.principal))
     return Reply(_shown(call, changed))
 
 
@@ -129,16 +129,8 @@ async def get_portfolio(call: Call, agent_id: str) -> Reply:
 
 
 async def _change_status(call: Call, agent_id: str, event: AgentEvent) -> Agent:
-    await _revived(call, agent_id)
-    return await call.ask(paths.agent(agent_id), ChangeStatus(event, call.principal))
-
-
-async def _revived(call: Call, agent_id: str) -> Agent:
-    """Return an agent whose actor answers: one whose strategy kept crashing is at rest, and is started again."""
-    agent = call.agent(agent_id)
-    if agent.status is AgentStatus.FAILED:
-        await call.ask(paths.FLOOR, ReviveAgent(agent_id))
-    return agent
+    call.agent(agent_id)
+    return await call.ask_agent(agent_id, ChangeStatus(event, call.principal))
 
 
 def _shown(call: Call, agent: Agent) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from actors import paths
 from actors.errors import IllegalTransition
 from actors.messages import ChangeAlerts
 from actors.model import Agent, Role
@@ -35,7 +34,7 @@ async def put_alerts(call: Call, agent_id: str, body: AlertsBody) -> Reply:
             destination_of(url, public_only=call.edge.settings.public_webhooks_only)
         except AddressRefused as refusal:
             raise InvalidRequest([FieldProblem("channels.webhookUrl", str(refusal))]) from refusal
-    changed = await call.ask(paths.agent(agent_id), ChangeAlerts(alerts, call.principal))
+    changed = await call.ask_agent(agent_id, ChangeAlerts(alerts, call.principal))
     return Reply(_shown(call, changed))
 
 

@@ -8,7 +8,7 @@ from actors.errors import AgentNotFound, IdempotencyMismatch
 from actors.events import Event
 from actors.model import Agent, AgentStatus, Principal, Role
 from actors.ports.journal import IdempotencyClaim
-from net.asking import ask
+from net.asking import ask, ask_agent
 from net.auth.errors import CredentialsMissing
 from net.auth.identity import Identity
 from net.auth.service import Auth
@@ -58,6 +58,10 @@ class Call:
     async def ask(self, path: str, message: Message[R]) -> R:
         """Return the reply of the actor at `path`, or raise its refusal; FloorBusy where it does not answer in time."""
         return await ask(self.edge, path, message)
+
+    async def ask_agent(self, agent_id: str, message: Message[R]) -> R:
+        """Return the reply of an agent, also of one that was set aside. Raises as `ask` does."""
+        return await ask_agent(self.edge, agent_id, message)
 
     async def answered(self) -> Event | None:
         """Return the event that answered this Idempotency-Key before, None where it is new.

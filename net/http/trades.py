@@ -4,7 +4,6 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from actors import paths
 from actors.errors import (
     AgentNotTrading,
     AssetNotPermitted,
@@ -70,7 +69,7 @@ async def submit_trade(call: Call, agent_id: str, body: TradeBody) -> Reply:
     answer = await call.answered()
     trade: Trade | None = getattr(answer, "trade", None)
     if trade is None:
-        trade = await call.ask(paths.agent(agent_id), SubmitTrade(body.order(), call.principal, call.claim))
+        trade = await call.ask_agent(agent_id, SubmitTrade(body.order(), call.principal, call.claim))
     return Reply(trade_json(trade))
 
 
@@ -101,7 +100,7 @@ async def get_trade(call: Call, agent_id: str, trade_id: str) -> Reply:
 async def cancel_trade(call: Call, agent_id: str, trade_id: str) -> Reply:
     """Take back a trade that is still pending or waits for approval."""
     await _trade(call, agent_id, trade_id)
-    return Reply(trade_json(await call.ask(paths.agent(agent_id), CancelTrade(trade_id, call.principal))))
+    return Reply(trade_json(await call.ask_agent(agent_id, CancelTrade(trade_id, call.principal))))
 
 
 async def _trade(call: Call, agent_id: str, trade_id: str) -> Trade:

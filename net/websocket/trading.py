@@ -1,11 +1,10 @@
 """Trading over the socket, by the rules of `POST /agents/{id}/trades`."""
 
-from actors import paths
 from actors.errors import AgentNotFound
 from actors.messages import SubmitTrade
 from actors.model import Agent, AgentStatus, OrderRequest, Principal, Role, Trade
 from actors.views import FloorViews
-from net.asking import ask
+from net.asking import ask_agent
 from net.auth.errors import Forbidden
 from net.auth.identity import Identity
 from net.edge import Edge
@@ -31,4 +30,4 @@ class TradeDesk:
         if not identity.has(Role.TRADER):
             raise Forbidden(f"this needs the role {Role.TRADER}; yours is {identity.principal.role}")
         visible_agent(agent_id, identity.principal, self._edge.views)
-        return await ask(self._edge, paths.agent(agent_id), SubmitTrade(order, identity.principal))
+        return await ask_agent(self._edge, agent_id, SubmitTrade(order, identity.principal))

@@ -184,6 +184,7 @@ def test_an_agent_is_paused_resumed_stopped_and_deleted(browser: Browser, floor:
         head.get_by_role("button", name="Stop").click()
         desk.page.get_by_role("button", name="Stop for good").click()
         expect(head.locator(".status")).to_have_text("stopped")
+        expect(desk.page.get_by_role("region", name="Trade by hand")).to_be_hidden()
         expect(desk.page.get_by_text("It holds no shares.")).to_be_visible()
         head.get_by_role("button", name="Delete").click()
         desk.page.get_by_role("dialog").get_by_role("button", name="Delete").click()

@@ -9,6 +9,8 @@ import { may } from "../session.js";
 
 /** Of shares, and of dollars. */
 const MAX = 1_000_000;
+/** What has failed or was stopped takes no orders. */
+const TRADING = new Set(["active", "paused"]);
 
 /**
  * Return {element, show()} of the form for an order by hand, and nothing of it for who may not trade.
@@ -33,7 +35,10 @@ export function tradeForm(page) {
   kind.addEventListener("input", fit);
   fit();
   // The page may be here before the prices are.
-  const show = () => symbol.options.length < page.store.prices.size && fill(symbol, [...page.store.prices.keys()].map((name) => h("option", { value: name }, name)));
+  const show = () => {
+    element.hidden = !TRADING.has(page.agent.status);
+    if (symbol.options.length < page.store.prices.size) fill(symbol, [...page.store.prices.keys()].map((name) => h("option", { value: name }, name)));
+  };
   const form = h("form", { class: "body form" }, field("Side", action, "action"), field("Symbol", symbol, "symbol"), field("Shares", quantity, "quantity"), field("Order", kind, "orderType"), prices.map(([label]) => label), field("Good for", force, "timeInForce"),
     field("Reason", reason, "reason"), h("button", { class: "button primary wide", type: "submit" }, "Review the order"));
   form.addEventListener("submit", (event) => {
@@ -44,7 +49,8 @@ export function tradeForm(page) {
     void submit(page, form, trade);
   });
   form.addEventListener("reset", () => setTimeout(fit));
-  return { element: h("section", { class: "card", "aria-label": "Trade by hand" }, h("header", {}, h("h2", {}, "Trade by hand")), form), show };
+  const element = h("section", { class: "card", "aria-label": "Trade by hand" }, h("header", {}, h("h2", {}, "Trade by hand")), form);
+  return { element, show };
 }
 
 async function submit(page, form, trade) {
