@@ -207,6 +207,11 @@ def test_an_order_that_waits_says_its_terms_and_is_cancelled(browser: Browser, f
         desk.sign_in()
         desk.go(f"agents/{agent_id}")
         row = desk.page.get_by_role("row").filter(has_text="stop $900.00, limit $901.50 · gtc")
+        before = row.element_handle()
+        with api(floor.url) as client:
+            buy(client, agent_id, "KO", 1)
+        expect(desk.page.get_by_role("cell", name="buy 1 KO")).to_be_visible()
+        assert before.evaluate("row => row.isConnected"), "a click on it would be lost"
         row.get_by_role("button", name="Cancel the order to buy 10 KO").click()
         dialog = desk.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Keep it").click()

@@ -152,18 +152,32 @@ function positions({ store, id }) {
 function trades(page) {
   const rows = h("tbody");
   const card = section("Trades", ["When", "Order", "State", "#Price", "#Total", "Why"], rows, "It has not traded yet.");
+  let known = new Map();
   return { element: card.element, read: async () => {
     const { items, nextCursor } = await get(`/agents/${page.id}/trades?limit=${TRADES_SHOWN}`);
     page.trades = items;
     text(card.note, nextCursor === null ? "" : `the newest ${TRADES_SHOWN}`);
     card.hasRows(items.length > 0);
-    fill(rows, items.map((trade) => h("tr", {}, h("td", { class: "soft nowrap", title: dayAndTime(trade.submittedAt) }, clock(trade.submittedAt)),
-      h("td", { class: "nowrap" }, order(trade), trade.orderType !== "market" && h("div", { class: "soft small" }, terms(trade))),
-      h("td", { class: "nowrap" }, h("span", { class: `status ${stateTone(trade.status)}` }, trade.status === "pending_approval" ? h("a", { class: "link", href: `#/approvals/${trade.approvalRequestId}` }, words(trade.status)) : words(trade.status)),
-        OPEN.has(trade.status) && may("trader") && h("button", { class: "button plain", type: "button", "aria-label": `Cancel the order to ${order(trade)}`, onclick: () => void cancel(page, trade) }, "Cancel")),
-      h("td", { class: "num" }, money(trade.executedPrice)), h("td", { class: "num" }, money(trade.totalCost)),
-      h("td", { class: "soft why" }, trade.failureReason ?? trade.reason ?? ""))));
+    const shown = items.map((trade) => {
+      const stamp = JSON.stringify(trade);
+      const had = known.get(trade.tradeId);
+      return [trade.tradeId, had?.stamp === stamp ? had : { stamp, row: tradeRow(page, trade) }];
+    });
+    // What has not changed stays where it is, or a click on it could fall between two of its kind.
+    const kept = new Set(shown.map(([, { row }]) => row));
+    for (const { row } of known.values()) if (!kept.has(row)) row.remove();
+    shown.forEach(([, { row }], index) => rows.children[index] !== row && rows.insertBefore(row, rows.children[index] ?? null));
+    known = new Map(shown);
   } };
+}
+
+function tradeRow(page, trade) {
+  return h("tr", {}, h("td", { class: "soft nowrap", title: dayAndTime(trade.submittedAt) }, clock(trade.submittedAt)),
+    h("td", { class: "nowrap" }, order(trade), trade.orderType !== "market" && h("div", { class: "soft small" }, terms(trade))),
+    h("td", { class: "nowrap" }, h("span", { class: `status ${stateTone(trade.status)}` }, trade.status === "pending_approval" ? h("a", { class: "link", href: `#/approvals/${trade.approvalRequestId}` }, words(trade.status)) : words(trade.status)),
+      OPEN.has(trade.status) && may("trader") && h("button", { class: "button plain", type: "button", "aria-label": `Cancel the order to ${order(trade)}`, onclick: () => void cancel(page, trade) }, "Cancel")),
+    h("td", { class: "num" }, money(trade.executedPrice)), h("td", { class: "num" }, money(trade.totalCost)),
+    h("td", { class: "soft why" }, trade.failureReason ?? trade.reason ?? ""));
 }
 
 /** "buy 7 KO". */
