@@ -35,7 +35,14 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that arguments ask for, to run it, and the arguments that are left."""
-        name, command, left = super().resolve_command(ctx, args)
+        try:
+            name, command, left = super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches  # noqa: PLC0415 - for those who mistyped
+
+            if near := get_close_matches(args[0], COMMANDS):
+                raise click.UsageError(f"{error.message} Did you mean {' or '.join(near)}?", ctx) from error
+            raise
         return name, command if name is None or name not in COMMANDS else load(name), left
 
 

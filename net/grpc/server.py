@@ -94,4 +94,5 @@ def _listen(server: grpc.Server, address: str, tls: TlsServer | None) -> int:
         )
         return server.add_secure_port(address, credentials)
     except RuntimeError as error:
-        raise ListenError(address, str(error)) from error
+        # What follows the cause is how to debug the library.
+        raise ListenError(address, str(error).partition(";")[0]) from error

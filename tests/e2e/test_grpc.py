@@ -1,7 +1,10 @@
 """The floor and the gRPC services as programs of their own, and clients that know the contract by reflection only."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from socket import create_server
 from typing import Any, Final
 
 import grpc
@@ -182,3 +185,17 @@ def decision(result: str) -> dict[str, object]:
         "reason": "looked at it",
         "timestamp": "2026-01-15T12:00:00Z",
     }
+
+
+def test_services_whose_port_is_taken_say_what_to_do(tmp_path: Path) -> None:
+    """In one line, without the library's advice on debugging it."""
+    with create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = ["-m", "tradefloor", "services", "--metering-port", port, "--data", str(tmp_path)]
+        ended = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == (
+        f"Error: cannot listen on 127.0.0.1:{port}: Failed to bind to address 127.0.0.1:{port}; choose others with "
+        "--host, --metering-port and --oversight-port, or stop who listens there"
+    )

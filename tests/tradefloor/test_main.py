@@ -53,6 +53,20 @@ def test_an_unknown_flag_is_answered_with_the_usage() -> None:
     assert result.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("simulte", "Error: No such command 'simulte'. Did you mean simulate?"),
+        ("xyz", "Error: No such command 'xyz'."),
+    ],
+)
+def test_a_command_that_was_mistyped_is_guessed(name: str, said: str) -> None:
+    """Where one is alike."""
+    result = CliRunner().invoke(main, [name])
+    assert result.output.splitlines()[-1] == said
+    assert result.exit_code == 2
+
+
 @pytest.mark.parametrize(("given", "used"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
 def test_matrices_take_one_thread_unless_somebody_says_otherwise(
     given: dict[str, str], used: str, monkeypatch: pytest.MonkeyPatch

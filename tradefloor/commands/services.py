@@ -26,9 +26,23 @@ OVERSIGHT_PORT = 50_052
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, envvar="HOST", help="Address to listen on.")
-@click.option("--metering-port", type=click.IntRange(0, 65_535), default=METERING_PORT, show_default=True)
-@click.option("--oversight-port", type=click.IntRange(0, 65_535), default=OVERSIGHT_PORT, show_default=True)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, envvar="HOST", show_envvar=True, help="Address to listen on."
+)
+@click.option(
+    "--metering-port",
+    type=click.IntRange(0, 65_535),
+    default=METERING_PORT,
+    show_default=True,
+    help="Port of the metering service; 0 takes a free one.",
+)
+@click.option(
+    "--oversight-port",
+    type=click.IntRange(0, 65_535),
+    default=OVERSIGHT_PORT,
+    show_default=True,
+    help="Port of the oversight service; 0 takes a free one.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
@@ -36,10 +50,26 @@ OVERSIGHT_PORT = 50_052
     show_default=True,
     help="Folder of the two services' databases.",
 )
-@click.option("--tls-cert", type=FILE, envvar="GRPC_TLS_CERT", help="The services' certificate (PEM); unset: no TLS.")
-@click.option("--tls-key", type=FILE, envvar="GRPC_TLS_KEY", help="The private key of that certificate (PEM).")
 @click.option(
-    "--tls-ca", type=FILE, envvar="GRPC_TLS_CA", help="Certificates (PEM) by which each client must be known."
+    "--tls-cert",
+    type=FILE,
+    envvar="GRPC_TLS_CERT",
+    show_envvar=True,
+    help="The services' certificate (PEM); unset: no TLS.",
+)
+@click.option(
+    "--tls-key",
+    type=FILE,
+    envvar="GRPC_TLS_KEY",
+    show_envvar=True,
+    help="The private key of that certificate (PEM).",
+)
+@click.option(
+    "--tls-ca",
+    type=FILE,
+    envvar="GRPC_TLS_CA",
+    show_envvar=True,
+    help="Certificates (PEM) by which each client must be known.",
 )
 @chosen_options("oversight_auto_approve_below", "log_format", "log_level")
 def services(
@@ -94,7 +124,8 @@ def services(
             sys.stdout.flush()
             stopping.wait()
     except ListenError as error:
-        raise click.ClickException(str(error)) from error
+        advice = "choose others with --host, --metering-port and --oversight-port, or stop who listens there"
+        raise click.ClickException(f"{error}; {advice}") from error
     finally:
         metering.close()
         oversight.close()
