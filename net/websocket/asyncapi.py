@@ -22,7 +22,8 @@ _ABOUT: Final = (
     f"JSON text frames of at most {DEFAULT_LIMITS.frame_bytes_max:,} bytes. Authenticate within "
     f"{DEFAULT_LIMITS.authenticate_s:.0f} s, or with an Authorization header of the upgrade. Then "
     f"{DEFAULT_LIMITS.frames_per_minute:,} frames a minute in bursts of {DEFAULT_LIMITS.frames_burst:,}, and "
-    f"{DEFAULT_LIMITS.trades_per_minute:,} trades a minute in bursts of {DEFAULT_LIMITS.trades_burst:,}. "
+    f"{DEFAULT_LIMITS.trades_per_minute:,} trades a minute in bursts of {DEFAULT_LIMITS.trades_burst:,}; over all of a "
+    "user's sockets together no more than RATE_LIMIT_USER_MAX and one burst. "
     "Whoever subscribes with after gets the events that they missed first, without gap or repeat."
 )
 

@@ -93,6 +93,6 @@ def create_endpoint(
     around: Callable[[SubmitOrder], SubmitOrder] | None = None,
 ) -> WebSocketEndpoint:
     """Return the endpoint of an edge, which shares its authentication with HTTP; `around` wraps how it trades."""
-    submit = TradeDesk(edge).submit if around is None else around(TradeDesk(edge).submit)
+    submit = TradeDesk(edge, limits).submit if around is None else around(TradeDesk(edge, limits).submit)
     services = Services(auth.recogniser.recognise, submit, edge.history, edge.clock, edge.ids, limits)
     return WebSocketEndpoint(hub, services, edge.settings.client_origins)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from actors import paths
 from actors.errors import AgentNotFound
@@ -11,6 +12,8 @@ from actors.messages import SubmitTrade
 from actors.model import Action, OrderRequest, Principal, Role
 from net.auth.errors import Forbidden
 from net.auth.identity import Identity
+from net.http.errors import RateLimited
+from net.websocket.limits import Limits
 from net.websocket.trading import TradeDesk
 from tests.net.websocket.floor import FOREVER_US, MiniFloor
 
@@ -36,8 +39,9 @@ class Switchboard:
 def _desk() -> tuple[TradeDesk, Switchboard]:
     floor, system = MiniFloor(), Switchboard()
     floor.add_agent("agt_1", "usr_1")
-    edge: Any = SimpleNamespace(system=system, views=floor.views, settings=SimpleNamespace(ask_timeout_s=10.0))
-    return TradeDesk(edge), system
+    settings = SimpleNamespace(ask_timeout_s=10.0, rate_limit_user_max=2)
+    edge: Any = SimpleNamespace(system=system, views=floor.views, settings=settings, clock=floor)
+    return TradeDesk(edge, Limits(trades_burst=1)), system
 
 
 def _identity(role: Role, user_id: str = "usr_1") -> Identity:
@@ -65,3 +69,15 @@ async def test_a_stranger_finds_no_agent() -> None:
     desk, _ = _desk()
     with pytest.raises(AgentNotFound):
         await desk.submit("agt_1", ORDER, _identity(Role.APPROVER, "usr_2"))
+
+
+async def test_a_user_trades_so_often_over_all_sockets() -> None:
+    """Another socket, another agent's key or another sign-in is no second allowance; another user has one of their own."""
+    desk, _ = _desk()
+    for family in range(3):
+        await desk.submit("agt_1", ORDER, evolve(_identity(Role.TRADER), family_id=f"fam_{family}"))
+    with pytest.raises(RateLimited, match="at most 3 trades in 60 s") as refusal:
+        await desk.submit("agt_1", ORDER, evolve(_identity(Role.TRADER), family_id=None))
+    assert refusal.value.retry_after_s == 60
+    with pytest.raises(AgentNotFound):
+        await desk.submit("agt_1", ORDER, _identity(Role.TRADER, "usr_2"))
