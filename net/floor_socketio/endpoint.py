@@ -39,6 +39,7 @@ def create_socketio(
     options = SocketOptions(
         ping_interval_ms=ping_interval_ms,
         ping_timeout_ms=ping_timeout_ms,
+        connect_timeout_ms=round(limits.authenticate_s * 1_000),
         close_linger_ms=round(limits.close_s * 1_000),
         payload_bytes_max=limits.frame_bytes_max,
         outbox_packets_max=limits.outbox_frames_max,

@@ -102,6 +102,9 @@ class FloorNamespace:
         client = FloorClient(socket, self._hub, self._services, self._encoder, standing)
         if self._nursery is None or not self._hub.admit(client):
             raise FloorBusy("no further socket is taken now; connect again in a while")
+        if not self._hub.enlist(client, standing.identity.principal.user_id):
+            self._hub.dismiss(client)
+            raise FloorBusy("too many sockets of this user are open; close some, and connect again")
         self._clients[socket] = client
         client.enter()
         self._nursery.start_soon(client.watch)

@@ -22,6 +22,7 @@ AUTHENTICATION_LATE = Closing(4408, "the first frame, authenticate, did not come
 NOT_READING = Closing(4408, "the client does not read what it is sent")
 TOO_MANY_FRAMES = Closing(4429, "too many frames a minute; slow down and connect again")
 TOO_MANY_TRADES = Closing(4429, "too many trades were submitted; slow down and connect again")
+TOO_MANY_SOCKETS = Closing(4429, "too many sockets of this user are open; close some, and connect again")
 
 CLOSINGS = (
     GOING_AWAY,
@@ -35,5 +36,6 @@ CLOSINGS = (
     NOT_READING,
     TOO_MANY_FRAMES,
     TOO_MANY_TRADES,
+    TOO_MANY_SOCKETS,
 )
 """All of them, for the reference."""

@@ -6,6 +6,7 @@ Publishing is synchronous and in the order of the floor's sequence. A frame is r
 when nobody listens; a socket that does not listen to it costs nothing.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Protocol
 
@@ -74,7 +75,9 @@ class Hub:
         self.views = views
         self._limits = limits
         self._routes: dict[str, dict[Listener, None]] = {}
-        self._members: dict[Member, None] = {}
+        self._members: dict[Member, str | None] = {}
+        """Each session with the user that it counts for, None before that is known."""
+        self._by_user: Counter[str] = Counter()
         self._empty = trio.Event()
         self._empty.set()
         self._published_seq: int | None = None
@@ -150,9 +153,22 @@ class Hub:
         self._members[member] = None
         return True
 
+    def enlist(self, member: Member, user_id: str) -> bool:
+        """Count a session for its user, and say whether they may have one more."""
+        if self._by_user[user_id] >= self._limits.sockets_per_user_max:
+            self._refused += 1
+            return False
+        self._by_user[user_id] += 1
+        self._members[member] = user_id
+        return True
+
     def dismiss(self, member: Member) -> None:
         """Forget a session that has ended."""
-        self._members.pop(member, None)
+        user_id = self._members.pop(member, None)
+        if user_id is not None:
+            self._by_user[user_id] -= 1
+            if not self._by_user[user_id]:
+                del self._by_user[user_id]
         if not self._members:
             self._empty.set()
 

@@ -55,5 +55,8 @@ class Limits:
     sockets_max: int = 10_000
     """Open sockets; a further one is answered 503."""
 
+    sockets_per_user_max: int = 1_000
+    """Those of one user, with the programs of their agents: no user keeps all others out."""
+
 
 DEFAULT_LIMITS = Limits()

@@ -23,6 +23,7 @@ from net.websocket.closing import (
     TOKEN_REFUSED,
     TOO_LARGE,
     TOO_MANY_FRAMES,
+    TOO_MANY_SOCKETS,
     TOO_MANY_TRADES,
     Closing,
 )
@@ -229,6 +230,9 @@ class Session:
 
     def _welcome(self, credential: str, identity: Identity, request_id: RequestId) -> None:
         principal = identity.principal
+        if self._standing is None and not self._hub.enlist(self, principal.user_id):
+            self.end(TOO_MANY_SOCKETS)
+            return
         self._feed.principal = principal
         self._standing = Standing(self._services, credential, identity)
         expires_at_us = identity.expires_at_us

@@ -81,6 +81,15 @@ async def test_no_room() -> None:
         assert refusal["message"] == "no further socket is taken now; connect again in a while"
 
 
+async def test_too_many_of_one_user() -> None:
+    """They are told so, and take no place of others."""
+    async with table(evolve(LIMITS, sockets_max=2, sockets_per_user_max=1)) as here:
+        await here.user("usr_1")
+        refusal = await (await here.peer()).connect({"token": here.floor.let_in("usr_1")})
+        assert refusal["message"] == "too many sockets of this user are open; close some, and connect again"
+        await here.user("usr_2")
+
+
 async def test_the_way_of_a_client() -> None:
     """Subscribe, hear of a trade with the payload of `/ws`, unsubscribe, hear nothing."""
     async with table() as here:

@@ -148,6 +148,17 @@ async def test_there_is_room_for_so_many() -> None:
     assert (hub.statistics().sockets, hub.statistics().refused) == (1, 1)
 
 
+async def test_each_user_has_room_for_so_many() -> None:
+    """Nobody takes the places of others; what is closed makes room."""
+    hub = MiniFloor(Limits(sockets_per_user_max=1)).hub
+    first, second, other = Guest(), Guest(), Guest()
+    for guest in (first, second, other):
+        hub.admit(guest)
+    assert [hub.enlist(first, "usr_1"), hub.enlist(second, "usr_1"), hub.enlist(other, "usr_2")] == [True, False, True]
+    hub.dismiss(first)
+    assert hub.enlist(second, "usr_1")
+
+
 async def test_who_has_to_sign_in_again() -> None:
     """Sockets end with what they rest on; those of others go on, and those of nobody yet."""
     floor = MiniFloor()

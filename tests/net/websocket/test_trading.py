@@ -72,7 +72,7 @@ async def test_a_stranger_finds_no_agent() -> None:
 
 
 async def test_a_user_trades_so_often_over_all_sockets() -> None:
-    """Another socket, another agent's key or another sign-in is no second allowance; another user has one of their own."""
+    """Another socket, key or sign-in is no second allowance; another user has one of their own."""
     desk, _ = _desk()
     for family in range(3):
         await desk.submit("agt_1", ORDER, evolve(_identity(Role.TRADER), family_id=f"fam_{family}"))
