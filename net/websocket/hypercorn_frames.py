@@ -182,7 +182,9 @@ class HypercornTransport:
 
     async def _abort_after(self, timeout_s: float) -> None:
         await trio.sleep(timeout_s)
-        await self._stream.send(StreamClosed(stream_id=self._stream.stream_id))
+        # The stream tells of its end before the connection is closed; whoever hears of it must not cut that short.
+        with trio.CancelScope(shield=True):
+            await self._stream.send(StreamClosed(stream_id=self._stream.stream_id))
 
     async def _receive_event(self) -> Any | None:
         if self._is_gone:

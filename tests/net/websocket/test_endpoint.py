@@ -139,6 +139,20 @@ async def test_no_room() -> None:
         assert (status, headers["retry-after"]) == (503, "1")
 
 
+async def test_no_room_for_one_user() -> None:
+    """A socket beyond their limit is closed with what to do, and takes no place of others."""
+    floor = MiniFloor(Limits(sockets_max=2, sockets_per_user_max=1, close_s=0.2))
+    token, other = floor.let_in("usr_1"), floor.let_in("usr_2")
+    async with serving_floor(floor) as port, _open(port, ("Authorization", f"Bearer {token}")) as first:
+        async with await open_raw(port) as second:
+            code, reason = await _closing_of(second, _masked({"action": "authenticate", "token": token}))
+            assert (code, reason) == (4429, "too many sockets of this user are open; close some, and connect again")
+        async with _open(port, ("Authorization", f"Bearer {other}")) as socket:
+            assert (await _hear(socket))[0]["data"]["userId"] == "usr_2"
+        await _say(first, "authenticate", token=token)
+        assert [frame["type"] for frame in await _hear(first, 2)] == ["authenticated"] * 2
+
+
 @pytest.mark.parametrize("message", ["x" * 65_537, "\u00e9" * 40_000, b"x" * 70_000, "x" * 2_000_000])
 async def test_a_message_above_the_limit(floor: MiniFloor, message: str | bytes) -> None:
     """It is closed with 1009 and a reason, as soon as the limit is passed."""
@@ -202,6 +216,19 @@ async def test_a_client_that_does_not_read_is_cut_off_at_shutdown(floor: MiniFlo
         with trio.fail_after(5):
             await floor.hub.close()
         await stream.aclose()
+
+
+@pytest.mark.parametrize("limits", [Limits(authenticate_s=0.01, close_s=0.01), Limits(close_s=0.01)])
+async def test_a_client_that_leaves_the_goodbye_unanswered(limits: Limits) -> None:
+    """Its connection is closed all the same: a stranger could hold as many as the process may have."""
+    floor = MiniFloor(limits)
+    async with serving_floor(floor) as port, await open_raw(port) as stream:
+        await stream.send_all(
+            _masked({"action": "authenticate", "token": "guess"}) if limits.authenticate_s > 1 else b""
+        )
+        with trio.fail_after(5):
+            while await stream.receive_some():
+                pass
 
 
 async def test_a_client_that_vanishes(floor: MiniFloor) -> None:

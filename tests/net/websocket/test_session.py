@@ -107,19 +107,6 @@ async def test_a_bad_token(call: Call) -> None:
     assert await call.closing() == closing.TOKEN_REFUSED
 
 
-async def test_too_many_of_one_user(nursery: trio.Nursery) -> None:
-    """The socket is closed with what to do; a newer token on a socket that is known counts for nothing."""
-    call = Call(nursery, Limits(sockets_per_user_max=1))
-    await call.let_in()
-    await call.let_in()
-    call.session = Session(transport := MemoryTransport(), call.floor.hub, call.floor.services())
-    nursery.start_soon(call.run)
-    transport.say("authenticate", token=call.token)
-    await wait_all_tasks_blocked()
-    assert (transport.closing, call.transport.closing) == (closing.TOO_MANY_SOCKETS, None)
-    nursery.cancel_scope.cancel()
-
-
 async def test_nobody_can_be_looked_up(call: Call) -> None:
     """While the storage cannot be read, the client may try again."""
     call.floor.unavailable = JournalUnavailable("locked")
