@@ -92,7 +92,7 @@ class AgentActor(Actor):
         for request_id in self._book.approvals:
             self._start_approval(request_id)
         if self._agent.status is AgentStatus.ACTIVE:
-            self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
+            self._wake_itself()
         elif self._agent.status is AgentStatus.STOPPED:
             await self._finish_stop(_by_itself(self._agent))
 
@@ -128,7 +128,7 @@ class AgentActor(Actor):
         )
         await self._commit(changed, (AgentStatusChanged(changed),), message.principal)
         if status is AgentStatus.ACTIVE:
-            self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
+            self._wake_itself()
         else:
             await self._rest()
         if status is AgentStatus.STOPPED:
@@ -158,7 +158,7 @@ class AgentActor(Actor):
         await self._commit(changed, self._update(changed), message.principal, deliveries)
         self._strategy = None
         if changed.status is AgentStatus.ACTIVE:
-            self.ctx.self_ref.tell_nowait(Wake(self._services.views.market.tick))
+            self._wake_itself()
         return changed
 
     @handles(ChangeAlerts)
@@ -278,6 +278,14 @@ class AgentActor(Actor):
         except (JournalUnavailable, FloorBusy) as refusal:
             _log.warning("%s is liquidated later: %s", self._agent_id, refusal)
             self.ctx.tell_later(FINISH_AGAIN_S, FinishStop())
+
+    def _wake_itself(self) -> None:
+        """Let the strategy have its turn after the messages that wait; a full mailbox takes it in all the same."""
+        wake = Wake(self._services.views.market.tick)
+        try:
+            self.ctx.self_ref.tell_nowait(wake)
+        except MailboxFull:
+            self.ctx.tell_later(0, wake)
 
     def _start_approval(self, request_id: str) -> None:
         start_approval(self.ctx, self._agent_id, request_id, self._services)

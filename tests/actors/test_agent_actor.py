@@ -20,6 +20,8 @@ from actors.money import dollars
 from actors.ports.periods import next_period_us
 from actors.preferences import AssetPreferences
 from actors.strategies.base import Intent, MarketView, PortfolioView, Wake
+from supervisor import Status
+from supervisor.spec import MAILBOX_CAPACITY
 from tests.actors.builders import NOW_US, OWNER, SECOND_US, buy
 from tests.actors.headless import headless_floor, surroundings
 from tests.actors.scripted import FIRST
@@ -255,3 +257,21 @@ async def test_numbers_of_a_strategy_become_whole_ones(quantity: Any, autojump_c
         amounts = (position.quantity, position.cost_basis_micros, portfolio.cash_micros, portfolio.fees_micros)
         assert {type(amount) for amount in amounts} == {int}
         floor.check()
+
+
+async def test_agent_comes_back_with_a_full_mailbox(autojump_clock: object) -> None:
+    """What waits is handled after a restart, and then the strategy has its turn."""
+    async with headless_floor() as floor:
+        await floor.create(strategy_name="first")
+        await floor.change(AgentEvent.RESUME)
+        await floor.advance(2)
+        path = paths.agent("agt_1")
+        await floor.system.control.pause(path)
+        for _ in range(MAILBOX_CAPACITY):
+            floor.system.ref(path).tell_nowait(WakeUp(0))
+        decided = len(FIRST.decided_us)
+        assert await floor.system.control.restart(path) is Status.RUNNING
+        await floor.system.control.resume(path)
+        await floor.advance(2)
+        assert len(FIRST.decided_us) > decided + MAILBOX_CAPACITY
+        assert floor.agent().status is AgentStatus.ACTIVE
