@@ -11,6 +11,8 @@ watches a connection for all its life, and ends with it.
 It also switches to HTTP/2 for whoever asks in the clear. A proxy that forwards upgrades, as it must for WebSockets,
 would then carry requests that it never sees (h2c smuggling). Here a connection speaks HTTP/1.1 to its end.
 
+It waits for ever for a client that does not take its answer, and keeps that in memory. Here such a client is cut off.
+
 And it reads any version and any case of a method as if they were good, where a proxy in front may understand something
 else by them. Here they are refused.
 """
@@ -24,7 +26,7 @@ from typing import Any, Final
 import h11
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Closed
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.tcp_server import TCPServer
@@ -33,6 +35,10 @@ from hypercorn.typing import ConnectionState, LifespanState, TaskGroup
 from hypercorn.utils import repr_socket_addr, wrap_app
 
 from net.peer import PEER_USER_ID, peer_user_id
+
+WRITE_BYTES: Final = 64 * 1024
+WRITE_S: Final = 60.0
+"""So long a client may take for so many bytes; the answers for one that takes nothing would stay in memory for ever."""
 
 VERSIONS: Final = frozenset({b"1.0", b"1.1"})
 
@@ -90,6 +96,25 @@ class GuardedServer(TCPServer):
                 nursery.cancel_scope.cancel()
         except Exception:  # noqa: BLE001 - whatever it is, the other connections go on
             _log.warning("a connection was ended by an error", exc_info=True)
+
+    async def protocol_send(self, event: Event) -> None:
+        """Write for the client, or end the connection; a client that takes nothing is not waited for."""
+        if not isinstance(event, RawData):
+            await super().protocol_send(event)
+            return
+        try:
+            await self._write(event.data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            await self.protocol.handle(Closed())
+        except trio.TooSlowError:
+            await super().protocol_send(Closed())
+
+    async def _write(self, data: bytes) -> None:
+        async with self.send_lock:
+            for begin in range(0, len(data), WRITE_BYTES):
+                # Shielded as Hypercorn has it: what has begun to leave must not be cut short by who asked for it.
+                with trio.fail_after(WRITE_S, shield=True):
+                    await self.stream.send_all(data[begin : begin + WRITE_BYTES])
 
     async def _read_data(self) -> None:
         """Read to the end of the connection."""

@@ -127,6 +127,7 @@ class EdgeConnection(TrioASGIHTTPConnection):
             headers.append((b"content-encoding", b"gzip"))
         if status not in BODILESS:
             headers.append((b"content-length", str(len(body)).encode()))
+        self.app.gate.leave(exchange)
         await send_answer(send, exchange.method, status, self._complete(exchange, headers), body)
 
     def _complete(self, exchange: Exchange, headers: list[Header]) -> list[Header]:

@@ -29,6 +29,7 @@ class Exchange:
         "headers",
         "identity",
         "ip",
+        "is_in_progress",
         "method",
         "path",
         "query",
@@ -52,6 +53,7 @@ class Exchange:
         self.refusal: Exception | None = None
         """Why there is no identity."""
         self.route = NO_ROUTE
+        self.is_in_progress = False
         self.extra: tuple[Header, ...] = ()
 
     def header(self, name: bytes) -> str | None:

@@ -33,13 +33,23 @@ class Gate:
 
     @contextmanager
     def passage(self, exchange: Exchange) -> Generator[None]:
-        """Count a request as in progress around a block of code. Raises Overloaded; probes are always let in."""
+        """Count a request as in progress around a block of code, or until `leave`.
+
+        Raises Overloaded; probes are always let in.
+        """
         if self._in_progress >= REQUESTS_AT_ONCE_MAX and exchange.path.startswith(GUARDED):
             raise Overloaded("too many requests are in progress; try again in a second")
         self._in_progress += 1
+        exchange.is_in_progress = True
         try:
             yield
         finally:
+            self.leave(exchange)
+
+    def leave(self, exchange: Exchange) -> None:
+        """Count a request no longer: its answer is ready, and a client that does not take it is in nobody's way."""
+        if exchange.is_in_progress:
+            exchange.is_in_progress = False
             self._in_progress -= 1
 
     async def admit(self, exchange: Exchange) -> Exception | None:

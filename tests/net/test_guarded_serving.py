@@ -11,9 +11,9 @@ from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
-from trio.testing import MockClock, memory_stream_pair
+from trio.testing import MockClock, lockstep_stream_pair, memory_stream_pair
 
-from net.guarded_serving import GuardedServer
+from net.guarded_serving import WRITE_BYTES, WRITE_S, GuardedServer
 
 KEEP_ALIVE_S = 75.0
 REQUEST = b"GET / HTTP/1.1\r\nhost: floor\r\n\r\n"
@@ -48,19 +48,26 @@ async def answer_late(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
+async def answer_long(_scope: Any, receive: Any, send: Any) -> None:
+    """Answer with two pieces and a half of what is written at once."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": bytes(WRITE_BYTES * 5 // 2)})
+
+
 @asynccontextmanager
-async def connected() -> AsyncIterator[Connection]:
+async def connected(app: Any = answer_late, ends: Any = memory_stream_pair) -> AsyncIterator[Connection]:
     """Serve one connection in memory; what is left of it ends with the block."""
-    client, server_end = memory_stream_pair()
+    client, server_end = ends()
     address = ("127.0.0.1", 1)
-    server_end.socket = SimpleNamespace(  # type: ignore[attr-defined]  # Hypercorn asks a stream's socket for addresses.
+    server_end.socket = SimpleNamespace(  # Hypercorn asks a stream's socket for addresses.
         family=2, getsockname=lambda: address, getpeername=lambda: address
     )
     config = Config()
     config.keep_alive_timeout = KEEP_ALIVE_S
     context = WorkerContext(None)
     stream: Any = server_end
-    server = GuardedServer(wrap_app(answer_late, 0, "asgi"), config, context, ConnectionState({}), stream)
+    server = GuardedServer(wrap_app(app, 0, "asgi"), config, context, ConnectionState({}), stream)
     connection = Connection(client, context)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(connection.serve, server)
@@ -116,6 +123,27 @@ async def test_stop_lets_a_request_be_answered(autojump_clock: MockClock) -> Non
         assert (await connection.client.receive_some()).startswith(b"HTTP/1.1 204")
         assert await connection.client.receive_some() == b""
         assert trio.current_time() == ANSWER_TAKES_S
+
+
+async def test_client_that_takes_nothing_is_cut_off(autojump_clock: MockClock) -> None:
+    """The answer, and whoever waits for it to be taken, would stay for ever."""
+    async with connected(answer_long, lockstep_stream_pair) as connection:
+        await connection.ask()
+        asked_at_s = trio.current_time()
+        await trio.sleep(WRITE_S + 1)
+        await trio.testing.wait_all_tasks_blocked()
+        assert connection.over_at_s == asked_at_s + WRITE_S
+
+
+async def test_client_that_takes_its_time_gets_all(autojump_clock: MockClock) -> None:
+    """The limit is for each piece, not for the answer."""
+    async with connected(answer_long, lockstep_stream_pair) as connection:
+        await connection.client.send_all(REQUEST)
+        received = 0
+        while received < WRITE_BYTES * 5 // 2:
+            await trio.sleep(WRITE_S / 2)
+            received += len(await connection.client.receive_some(WRITE_BYTES))
+        assert connection.over_at_s is None
 
 
 async def test_no_way_leads_to_another_protocol(autojump_clock: MockClock) -> None:

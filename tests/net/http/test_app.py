@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+from typing import Any
 
 import pytest
 import trio
@@ -273,3 +274,35 @@ async def test_overload_sheds_new_work(mock_clock: MockClock, monkeypatch: pytes
             edge.floor.store.gate.set()
         assert statuses == [200]
         assert (await edge.call("GET", ME, token=token)).status == 200
+
+
+async def test_whoever_does_not_take_an_answer_is_in_nobodys_way(
+    mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no work in progress: strangers could keep everybody else out with it."""
+    monkeypatch.setattr("net.http.gate.REQUESTS_AT_ONCE_MAX", 1)
+    scope: Any = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/openapi.json",
+        "raw_path": b"/openapi.json",
+        "query_string": b"",
+        "scheme": "http",
+        "headers": [],
+        "client": ("192.0.2.1", 5),
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Any) -> None:
+        await trio.sleep_forever()
+
+    async with served() as edge, trio.open_nursery() as nursery:
+        token = await edge.user("ann")
+        nursery.start_soon(edge.app, scope, receive, send)
+        await wait_all_tasks_blocked()
+        assert (await edge.call("GET", ME, token=token)).status == 200
+        nursery.cancel_scope.cancel()
