@@ -20,7 +20,7 @@ from supervisor.deadletters import DeadLetter
 from supervisor.envelope import Envelope
 from supervisor.errors import ActorFailed, ActorStopped
 from supervisor.inspection import Activity, ActorRow, NodeInfo, NodeView, QueuedMessage, Wait
-from supervisor.node import SETTLED, Node, Status
+from supervisor.node import DOWN, SETTLED, Node, Status
 from supervisor.policy import Reason
 from supervisor.ranking import Ranking, Sort, key_of
 from supervisor.runtime import Runtime
@@ -260,7 +260,7 @@ class Control:
     async def _restart(self, node: Node) -> None:
         await self._supervision.halt_in_operation(node, Reason.RESTART)
         node.operation = None
-        if self._supervision.may_start(node):
+        if node.status in DOWN and self._supervision.supervised(node):  # Nobody was quicker, or decides about it above.
             self._supervision.start(node)
 
     async def _mark(self, target: str, mark: Callable[[Node], None]) -> int:

@@ -94,8 +94,8 @@ class Supervision:
         """Start the children whose turn it is, up to the first that is not up at once: with it this goes on."""
         supervisor.awaited = None
         for child in supervisor.unstarted or ():
-            if self.may_start(child):  # Or else an operator has started it meanwhile, or stopped it for good.
-                self.start(child)
+            if child.status in DOWN and child.retry is None and supervisor.children.get(child.name) is child:
+                self.start(child)  # Or else an operator has started it meanwhile, or stopped it for good.
             if child.status not in SETTLED:
                 supervisor.awaited = child
                 return
@@ -231,10 +231,6 @@ class Supervision:
         if parent is None or parent.status not in {Status.STARTING, Status.RUNNING}:
             return False
         return parent.children.get(node.name) is node
-
-    def may_start(self, node: Node) -> bool:
-        """Say whether a node that is to be started is down still, and nothing else decides about its start."""
-        return node.status in DOWN and node.retry is None and self.supervised(node)
 
     def _judge(self, node: Node, exited: Exit) -> None:
         parent = node.parent
