@@ -161,6 +161,10 @@ class MeteringActor(Actor):
         error: Exception | None = None
         try:
             self._services.leases.put(agent_id, await self._new_lease(agent_id))
+        except (MeteringRefused, QuotaUnknown) as answer:
+            # Whoever trades has asked for nothing that metering could refuse: another moment, another answer.
+            error = MeteringUnavailable(f"it does not say what is left: {answer}")
+            _log.warning("no new lease for %s: %s", agent_id, answer)
         except Refusal as refusal:
             error = refusal
             _log.debug("no new lease for %s: %s", agent_id, refusal)

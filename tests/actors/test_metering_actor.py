@@ -140,6 +140,8 @@ async def test_refusals_reach_the_asker_and_harm_nobody(autojump_clock: object) 
             await ref.ask(GetUsage("agt_1", "2026"))
         metering.forgetful = True
         with pytest.raises(QuotaUnknown):
+            await ref.ask(CheckQuota("agt_1"))
+        with pytest.raises(MeteringUnavailable, match="it does not say what is left: no quota for agent agt_1"):
             await floor.trade()
         metering.forgetful = False
         metering.unavailable = True
