@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from net.dashboard.files import File, read_charts, read_release
 from net.http.call import Call
-from net.http.headers import takes_gzip
+from net.http.files import sent
 from net.http.routing import Reply, Routes
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -51,14 +51,4 @@ async def get_file(call: Call, address: str) -> Reply:
 
 
 def _sent(call: Call, file: File, caching: str) -> Reply:
-    headers = {
-        "Content-Type": file.media_type,
-        "Cache-Control": caching,
-        "ETag": file.etag,
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    }
-    if file.etag in (call.exchange.header(b"if-none-match") or ""):
-        return Reply(status=304, headers=headers)
-    if takes_gzip(call.exchange.headers.get(b"accept-encoding", b"")):
-        return Reply(raw=file.packed, headers={**headers, "Content-Encoding": "gzip"})
-    return Reply(raw=file.body, headers=headers)
+    return sent(call, file, {"Cache-Control": caching, "Content-Security-Policy": CONTENT_SECURITY_POLICY})

@@ -23,6 +23,9 @@ Send = Callable[[Any], Awaitable[None]]
 FRAMING: Final = frozenset({b"content-length", b"connection"})
 """Headers from which h11 learns where the answer ends; checking all others in Python would cost more than they do."""
 
+COPIED_BYTES_MAX: Final = 65_536
+"""A larger body is written as it is: a copy for each client that takes it slowly would be held until it has."""
+
 _LINE_END: Final = b"\r\n"
 
 BODILESS: Final = frozenset({204, 304})
@@ -55,14 +58,16 @@ async def _write(
     try:
         head = connection.send(h11.Response(status_code=status, headers=framing)) or b""
         data = head.removesuffix(_LINE_END) + _lines([*headers, *config.response_headers("h11")]) + _LINE_END
+        content = b""
         if body and method != "HEAD" and status not in BODILESS:
-            data += connection.send(h11.Data(data=body)) or b""
-        data += connection.send(h11.EndOfMessage()) or b""
+            content = connection.send(h11.Data(data=body)) or b""
+        end = connection.send(h11.EndOfMessage()) or b""
     except h11.LocalProtocolError:
         if connection.their_state is not h11.ERROR:
             raise
     else:
-        await protocol.send(RawData(data=data))
+        for piece in (data, content, end) if len(content) > COPIED_BYTES_MAX else (data + content + end,):
+            await protocol.send(RawData(data=piece))
     stream.state = ASGIHTTPState.CLOSED
     await protocol.stream_send(StreamClosed(stream_id=stream.stream_id))
 

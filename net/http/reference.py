@@ -1,9 +1,13 @@
 """What the API says of itself: its version, the OpenAPI and AsyncAPI documents, and the reference page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import orjson
+
+from net.dashboard.files import File, file_of
 from net.http.call import Call
+from net.http.files import sent
 from net.http.openapi import document
 from net.http.page import page
 from net.http.routing import Reply, Route, Routes
@@ -16,11 +20,18 @@ def describe(operations: Sequence[Route]) -> Sequence[Route]:
     """Return the routes that describe these operations, and themselves."""
     routes = Routes("Reference")
     described: dict[str, Any] = {}
+    written: dict[str, File] = {}
 
     def described_once(version: str) -> dict[str, Any]:
         if not described:
             described.update(document([*operations, *routes.collected], version))
         return described
+
+    def written_once(name: str, write: Callable[[], bytes]) -> File:
+        """Write a document for the first who asks: it takes as long as twenty answers, and anybody may ask."""
+        if name not in written:
+            written[name] = file_of(name, write())
+        return written[name]
 
     @routes.add("GET", "/api", role=None, answer=VersionShape)
     async def get_version(call: Call) -> Reply:
@@ -31,16 +42,19 @@ def describe(operations: Sequence[Route]) -> Sequence[Route]:
     @routes.add("GET", "/openapi.json", role=None)
     async def get_document(call: Call) -> Reply:
         """Return the OpenAPI document."""
-        return Reply(described_once(call.edge.settings.version))
+        version = call.edge.settings.version
+        return sent(call, written_once("openapi.json", lambda: orjson.dumps(described_once(version))), {})
 
     @routes.add("GET", "/asyncapi.json", role=None)
     async def get_socket_document(call: Call) -> Reply:
         """Return the AsyncAPI document of the WebSocket."""
-        return Reply(asyncapi.document(call.edge.settings.version))
+        version = call.edge.settings.version
+        return sent(call, written_once("asyncapi.json", lambda: orjson.dumps(asyncapi.document(version))), {})
 
     @routes.add("GET", "/api/docs", role=None)
     async def get_reference(call: Call) -> Reply:
         """Show the reference to a person; it needs no other file, and no internet."""
-        return Reply(html=page(described_once(call.edge.settings.version)))
+        version = call.edge.settings.version
+        return sent(call, written_once("docs.html", lambda: page(described_once(version)).encode()), {})
 
     return routes.collected

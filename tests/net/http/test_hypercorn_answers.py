@@ -2,9 +2,11 @@
 
 import pytest
 import trio
+from hypercorn.events import Event, RawData
+from hypercorn.trio.tcp_server import TCPServer
 from trio.testing import MockClock
 
-from net.http.hypercorn_answers import HeaderBroken, _lines
+from net.http.hypercorn_answers import COPIED_BYTES_MAX, HeaderBroken, _lines
 from tests.net.http.harness import served
 from tests.net.http.sockets import RECEIVE_BYTES, listening
 
@@ -58,6 +60,24 @@ async def test_pipelined_requests_are_answered_in_turn(mock_clock: MockClock) ->
         request = b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n"
         await client.send(request + request.replace(b"Host: x", b"Host: x\r\nConnection: close"))
         assert (await raw_answer(client.stream)).count(b"HTTP/1.1 200") == 2
+
+
+async def test_a_large_answer_is_one_for_all(mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever takes it slowly holds no copy, and anybody may ask for the documents, so they are written once."""
+    written: list[bytes] = []
+    protocol_send = TCPServer.protocol_send
+
+    async def watched(server: TCPServer, event: Event) -> None:
+        if isinstance(event, RawData) and len(event.data) > COPIED_BYTES_MAX:
+            written.append(event.data)
+        await protocol_send(server, event)
+
+    monkeypatch.setattr(TCPServer, "protocol_send", watched)
+    async with served() as edge, listening(edge.app) as server, server.connect() as client:
+        for path in ("/openapi.json", "/api/docs") * 2:
+            await client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert (await client.answer()).status == 200
+    assert (written[0] is written[2], written[1] is written[3]) == (True, True)
 
 
 @pytest.mark.parametrize("value", [b"a\r\nset-cookie: b", b"a\nb", b"a\rb"])
