@@ -111,10 +111,12 @@ class FloorActor(Actor):
 
     @handles(TendAgent)
     async def tend_agent(self, message: TendAgent) -> None:
-        """Start what is missing of an agent's actors."""
+        """Start what is missing of an agent's actors, or end them with the agent."""
         agent = self._services.views.agent(message.agent_id)
-        if agent.status is not AgentStatus.DELETED:
-            await self._start_homes([agent])
+        if agent.status is AgentStatus.DELETED:
+            await self._end_home(agent)
+            return
+        await self._start_homes([agent])
         for request_id in self._services.views.book(agent.agent_id).approvals:
             start_approval(self.ctx, agent.agent_id, request_id, self._services)
 
@@ -180,6 +182,11 @@ class FloorActor(Actor):
             await system.wait_up(home)
             self.ctx.watch(self.ctx.ref(f"{home}/agent"))
         self._started_agents += len(homes)
+
+    async def _end_home(self, agent: Agent) -> None:
+        home = paths.home_of(agent.agent_id)
+        if self.ctx.system.exists(home):
+            await self.ctx.system.stop(home)
 
 
 class Homes:

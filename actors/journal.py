@@ -14,7 +14,15 @@ from attrs import frozen
 from actors import paths
 from actors.book import Book
 from actors.errors import DuplicateClientOrderId, EmailInUse, IdempotencyMismatch, JournalUnavailable, NotStorable
-from actors.events import AgentCreated, ApprovalRequested, Event, TradeCreated, TradeExecuted, TradeTriggered
+from actors.events import (
+    AgentCreated,
+    AgentStatusChanged,
+    ApprovalRequested,
+    Event,
+    TradeCreated,
+    TradeExecuted,
+    TradeTriggered,
+)
 from actors.messages import Append, DrainOutbox, KeepBars, KeepPrices, TendAgent, WatchAgain
 from actors.model import TradeStatus
 from actors.ports.journal import (
@@ -41,7 +49,7 @@ BARS_WAITING_MAX = 1_440
 """Minutes of bars that wait at most while the storage is unavailable: a day's; then the oldest are lost."""
 
 _log = logging.getLogger(__name__)
-_TENDED = frozenset({AgentCreated, ApprovalRequested})
+_TENDED = frozenset({AgentCreated, AgentStatusChanged, ApprovalRequested})
 _FACADES = {
     Channel.METERING: paths.METERING,
     Channel.OVERSIGHT: paths.OVERSIGHT,

@@ -237,9 +237,10 @@ class ReviveAgent(Message[None]):
 
 @frozen
 class TendAgent(Message[None]):
-    """Told to `/floor` by the journal: an agent, or an approval of it, has become true and needs its actor.
+    """Told to `/floor` by the journal: an agent, its status, or an approval of it has become true.
 
-    Whoever asked for it starts the actor, unless it crashed or gave up while the commit was under way.
+    Whoever asked for it starts the actor, unless it crashed or gave up while the commit was under way. A deleted agent
+    needs none any more.
     """
 
     agent_id: str

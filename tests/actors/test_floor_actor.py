@@ -266,9 +266,20 @@ async def test_tending_starts_what_is_missing(autojump_clock: object) -> None:
             await floor.system.ref(paths.FLOOR).ask(TendAgent("agt_1"))
         await floor.decide("ovr_1")
         await floor.change(AgentEvent.DELETE)
-        await floor.system.stop(paths.home_of("agt_1"))
-        await floor.system.ref(paths.FLOOR).ask(TendAgent("agt_1"))
+        for _ in range(2):
+            await floor.system.ref(paths.FLOOR).ask(TendAgent("agt_1"))
         assert not floor.system.exists(paths.home_of("agt_1"))
+
+
+async def test_the_actors_of_a_deleted_agent_end(autojump_clock: object) -> None:
+    """Nobody asks them any more; the other agents are left alone."""
+    async with headless_floor() as floor:
+        for name in ("Gone", "Stays"):
+            await floor.create(name=name)
+        await floor.trade()
+        await floor.change(AgentEvent.DELETE)
+        await floor.advance(1)
+        assert [floor.system.exists(paths.home_of(agent_id)) for agent_id in ("agt_1", "agt_2")] == [False, True]
 
 
 def broken(*_: object) -> tuple[()]:
