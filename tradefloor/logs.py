@@ -32,7 +32,7 @@ def configure_logging(log_format: str, log_level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, show_controls, renderer],
         )
     )
     root = logging.getLogger()
@@ -40,6 +40,14 @@ def configure_logging(log_format: str, log_level: str) -> None:
     root.setLevel(log_level.upper())
     for name in QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def show_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Let a message be one line: a path that somebody asks for may hold line ends, and what terminals obey."""
+    text = str(event["event"])
+    if not text.isprintable():
+        event["event"] = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return event
 
 
 def add_correlation_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
