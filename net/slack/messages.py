@@ -185,4 +185,5 @@ def _context(text: str) -> Block:
 
 
 def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text[:FIELD_CHARACTERS_MAX]}
+    # Verbatim: Slack would make links of addresses and names of channels that stand in an agent's words.
+    return {"type": "mrkdwn", "text": text[:FIELD_CHARACTERS_MAX], "verbatim": True}

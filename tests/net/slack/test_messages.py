@@ -34,6 +34,14 @@ def texts(value: Any) -> str:
     return str(value)
 
 
+def formatted_in(value: Any) -> list[dict[str, Any]]:
+    """Return all texts of a block that Slack formats."""
+    if isinstance(value, dict):
+        own = [value] if value.get("type") == "mrkdwn" else []
+        return own + [text for part in value.values() for text in formatted_in(part)]
+    return [text for part in value for text in formatted_in(part)] if isinstance(value, list) else []
+
+
 def buttons(message: dict[str, Any]) -> dict[str, str]:
     """Return the buttons of a message: what each leads to, by what it asks."""
     elements = [part for block in message["blocks"] if block["type"] == "actions" for part in block["elements"]]
@@ -55,6 +63,14 @@ def test_a_request_shows_what_is_asked_and_has_two_buttons() -> None:
     assert buttons(message) == {APPROVE: "ovr_1", REJECT: "ovr_1"}
     for block in Block.parse_all(message["blocks"]):
         block.validate_json()
+
+
+def test_no_text_is_looked_through_for_links() -> None:
+    """Slack makes one of every address, also of one that an agent gives as its reason, unless it is told not to."""
+    message = decided_message(an_approval(), evolve(TRADE, reason="see https://evil.example/approve"), "evil.example")
+    formatted = [part for block in message["blocks"] for part in formatted_in(block)]
+    assert len(formatted) > 8
+    assert all(part["verbatim"] for part in formatted)
 
 
 def test_names_and_reasons_cannot_mention_or_link() -> None:
