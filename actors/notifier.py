@@ -37,6 +37,9 @@ REFUSALS_MAX: Final = 5
 WEBHOOK_PATIENCE_US: Final = 24 * 3600 * 1_000_000
 """How old news for a webhook that is down may become. Slack is the operators' own and is waited for without end."""
 
+WEBHOOKS_OF_A_USER_MAX: Final = 4
+"""Webhooks of one user that are spoken to at once; slow ones, however many, hold up no others."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -63,6 +66,8 @@ class NotifierActor(Actor):
         self._services = services
         self._work = trio.Event()
         self._lanes: dict[str, Lane] = {}
+        self._turns: dict[str, trio.CapacityLimiter] = {}
+        """By user, how many of their webhooks are spoken to."""
         self._seen = 0
         self._delivered = 0
         self._given_up = 0
@@ -180,9 +185,14 @@ class NotifierActor(Actor):
         agent = self._services.views.agents.get(notification.agent_id)
         url = None if agent is None else agent.alerts.channels.webhook_url
         # The address of now: whoever corrects a wrong one means what waits, too.
-        if url is not None:
+        if agent is None or url is None:
+            return False
+        turns = self._turns.get(agent.user_id)
+        if turns is None:
+            turns = self._turns[agent.user_id] = trio.CapacityLimiter(WEBHOOKS_OF_A_USER_MAX)
+        async with turns:
             await self._services.notifications.to_webhook(url, notification)
-        return url is not None
+        return True
 
     def _give_up(self, target: NotifyTarget, notification: Notification, reason: str) -> None:
         self._given_up += 1

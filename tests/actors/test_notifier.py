@@ -11,10 +11,10 @@ from trio.testing import MockClock
 from actors import paths
 from actors.alerts import AlertChannels, AlertConfig
 from actors.lifecycle import AgentEvent
-from actors.messages import Append, ChangeAlerts
-from actors.model import FLOOR, QuotaConfig
+from actors.messages import Append, ChangeAlerts, CreateAgent, NewAgent
+from actors.model import FLOOR, QuotaConfig, StrategyKind
 from actors.money import dollars
-from actors.notifier import BACKOFF_S_MAX, LANE_ENTRIES_MAX, REFUSALS_MAX, backoff_s
+from actors.notifier import BACKOFF_S_MAX, LANE_ENTRIES_MAX, REFUSALS_MAX, WEBHOOKS_OF_A_USER_MAX, backoff_s
 from actors.ports.journal import Channel, Commit, NotificationDelivery
 from actors.ports.notifications import (
     Notification,
@@ -197,6 +197,29 @@ async def test_one_dead_webhook_holds_up_no_other_and_is_given_up_after_a_day(
         assert told.types(HOOK) == ["oversight.request", "oversight.expired"]
         (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
         assert "it could not be reached for a day: no such host" in line
+
+
+async def test_slow_webhooks_of_one_user_hold_up_no_other_user(autojump_clock: MockClock) -> None:
+    """So many are spoken to at once; their others wait for these, and nobody else does."""
+    async with headless_floor() as floor:
+        told = floor.around.notifications
+        released = told.slow[HOOK] = trio.Event()
+        agents = WEBHOOKS_OF_A_USER_MAX + 2
+        for number in range(1, agents + 1):
+            await floor.create()
+            await choose(floor, f"agt_{number}", slack=False, url=HOOK)
+            await held(floor, f"agt_{number}")
+        other = evolve(OWNER, user_id="usr_other")
+        new = NewAgent("Other", StrategyKind.CUSTOM, dollars(100_000), 5)
+        agent = await floor.system.ref(paths.FLOOR).ask(CreateAgent(new, other))
+        await choose(floor, agent.agent_id, slack=False, url=f"{HOOK}/other")
+        await held(floor, agent.agent_id)
+        await floor.advance(1)
+        assert [who for who, _ in told.tries].count(HOOK) == WEBHOOKS_OF_A_USER_MAX
+        assert told.types(f"{HOOK}/other") == ["oversight.request"]
+        released.set()
+        await floor.advance(1)
+        assert told.types(HOOK) == ["oversight.request"] * agents
 
 
 async def test_what_waits_goes_to_the_address_of_now(autojump_clock: MockClock) -> None:

@@ -22,6 +22,8 @@ class FakeNotifications:
         """What the next attempts at a receiver raise."""
         self.down: dict[str, Exception] = {}
         """Receivers that raise this until they are up again."""
+        self.slow: dict[str, trio.Event] = {}
+        """Receivers that take nothing before this is set."""
 
     async def to_slack(self, notification: Notification) -> None:
         """Take news for Slack."""
@@ -38,6 +40,8 @@ class FakeNotifications:
     async def _take(self, receiver: str, notification: Notification) -> None:
         await trio.lowlevel.checkpoint()
         self.tries.append((receiver, trio.current_time()))
+        if receiver in self.slow:
+            await self.slow[receiver].wait()
         if receiver in self.down:
             raise self.down[receiver]
         if self.troubles[receiver]:
