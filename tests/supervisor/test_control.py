@@ -15,12 +15,14 @@ from supervisor import (
     ChildSpec,
     NodeStats,
     NoSuchActor,
+    Refusal,
     Status,
     SupervisorSpec,
     Trace,
+    UnhandledMessage,
     open_system,
 )
-from tests.supervisor.samples import Add, Crash, Forward, Get, Hold, Later, Orderly, Sample, Tick
+from tests.supervisor.samples import Add, Crash, Forward, Get, Hold, Later, Nobody, Orderly, Refuse, Sample, Tick
 
 ROOT = SupervisorSpec("", children=[ChildSpec("a", Sample), SupervisorSpec("s", children=[ChildSpec("b", Sample)])])
 
@@ -240,6 +242,18 @@ async def test_stats_sum_over_a_subtree(mock_clock: MockClock) -> None:
             activities={Activity.RUNNING: 2, Activity.PASSIVE: 1},
         )
         assert await system.control.stats() == stats
+
+
+async def test_a_refused_message_was_handled_all_the_same() -> None:
+    """A refusal is an answer; what no handler is for was left out."""
+    async with open_system(ROOT) as system:
+        for _ in range(2):
+            with pytest.raises(Refusal):
+                await system.ref("/a").ask(Refuse())
+        with pytest.raises(UnhandledMessage):
+            await system.ref("/a").ask(Nobody())
+        stats = await system.control.stats("/a")
+        assert (stats.handled, stats.skipped) == (2, 1)
 
 
 async def test_stats_count_actors_by_what_they_do(autojump_clock: MockClock) -> None:
