@@ -18,6 +18,7 @@ from actors.errors import (
     AssetNotPermitted,
     InsufficientFunds,
     MarketClosed,
+    TooManyOpenTrades,
     TradeNotFound,
 )
 from actors.events import (
@@ -66,6 +67,9 @@ from actors.risk import PortfolioImpact, RiskAssessment
 from supervisor import Refusal
 
 PPM = 1_000_000
+
+OPEN_TRADES_MAX = 500
+"""Trades of an agent that rest or wait for approval: each makes every change of its book dearer, in the loop of all."""
 
 Assess = Callable[[Book, Trade], tuple[RiskAssessment, PortfolioImpact]]
 """Judges a trade before it is held for approval: its risk, and what it would do to the portfolio."""
@@ -116,7 +120,8 @@ def place_order(
     A limit or stop order whose price has not come yet rests with its reservation; the threshold counts when it fires
     (`actors.firing`).
 
-    Raises AgentNotTrading, MarketClosed, AssetNotPermitted, QuotaExceeded, InsufficientFunds or InsufficientShares.
+    Raises AgentNotTrading, MarketClosed, AssetNotPermitted, QuotaExceeded, InsufficientFunds, InsufficientShares or
+    TooManyOpenTrades.
     """
     _require_permission(agent, order, ticket)
     require_quota(agent.quota, book.usage, ticket.at_us)
@@ -127,6 +132,7 @@ def place_order(
         )
     trade = resting.trigger(_accepted(agent, order, ticket), ticket.price_micros, ticket.at_us)
     if not resting.may_fill(trade, ticket.price_micros):
+        _require_room(book)
         trade = resting.with_reservation(trade)
         return outcome_of(book, agent, (TradeCreated(trade),), trade)
     if trade.action is Action.BUY:
@@ -134,8 +140,18 @@ def place_order(
     else:
         ledger.require_shares(book.portfolio, order.symbol, order.quantity)
     event = fill_or_hold(book, agent, trade, ticket, rules, assess)
-    approval = event.approval if isinstance(event, ApprovalRequested) else None
+    approval = None
+    if isinstance(event, ApprovalRequested):
+        _require_room(book)
+        approval = event.approval
     return outcome_of(book, agent, (TradeCreated(trade), event), event.trade, approval)
+
+
+def _require_room(book: Book) -> None:
+    if len(book.open_trades) >= OPEN_TRADES_MAX:
+        raise TooManyOpenTrades(
+            f"the agent has {OPEN_TRADES_MAX} open trades, as many as it may; cancel some, or have some decided on"
+        )
 
 
 def place_orders(

@@ -15,6 +15,10 @@ class InsufficientShares(TradingError):
     """A sale asks for more shares than are free."""
 
 
+class TooManyOpenTrades(TradingError):
+    """So many of the agent's trades are open already, resting or waiting for approval, that no further one may be."""
+
+
 class UnknownSymbol(TradingError):
     """The market does not list the symbol."""
 

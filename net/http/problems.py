@@ -104,6 +104,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     trading.AgentNotTrading: Cause(409, "agent-not-trading", "Agent not trading"),
     trading.AssetNotPermitted: Cause(409, "asset-not-permitted", "Asset not permitted"),
     trading.MarketClosed: Cause(409, "market-closed", "Market closed"),
+    trading.TooManyOpenTrades: Cause(409, "too-many-open-trades", "Too many open trades"),
     trading.IllegalTransition: Cause(409, "illegal-transition", "Conflict with the current state"),
     auth.OwnStanding: Cause(409, "own-standing", "Conflict with one's own standing"),
     trading.AlreadyDecided: Cause(409, "already-decided", "Already decided"),

@@ -13,6 +13,7 @@ from actors.errors import (
     InsufficientShares,
     MarketClosed,
     QuotaExceeded,
+    TooManyOpenTrades,
     TradeNotFound,
     UnknownSymbol,
 )
@@ -35,6 +36,7 @@ OF_AN_ORDER: Final = (
     AssetNotPermitted,
     MarketClosed,
     DuplicateClientOrderId,
+    TooManyOpenTrades,
     QuotaExceeded,
 )
 

@@ -14,6 +14,7 @@ from actors.errors import (
     InsufficientShares,
     MarketClosed,
     QuotaExceeded,
+    TooManyOpenTrades,
     TradingError,
 )
 from actors.events import (
@@ -41,6 +42,7 @@ from tests.actors.builders import (
     buy,
     held_purchase,
     held_sale,
+    limit,
     placed,
     sell,
     types_of,
@@ -269,3 +271,16 @@ def test_an_approval_says_which_threshold_was_exceeded_and_how_the_trade_was_jud
     assert outcome.approval is not None
     assert outcome.approval.reason == "the notional of $150.25 exceeds the threshold of $100.00"
     assert (outcome.approval.risk, outcome.approval.impact) == (RISK, IMPACT)
+
+
+def test_so_many_trades_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resting or waiting for approval; one more is refused with what to do, and what fills at once is no such one."""
+    monkeypatch.setattr("actors.desk.OPEN_TRADES_MAX", 2)
+    rests, held, low = limit(buy(quantity=1), "1"), buy("TSLA", quantity=100), dollars(1_000)
+    book = placed(a_book(), rests, a_ticket(1)).book
+    book = placed(book, held, a_ticket(2, price_micros=TSLA_MICROS), threshold_micros=low).book
+    assert len(book.open_trades) == 2
+    for order in (rests, held):
+        with pytest.raises(TooManyOpenTrades, match="cancel some"):
+            placed(book, order, a_ticket(3), threshold_micros=low)
+    assert placed(book, buy(quantity=1), a_ticket(3), threshold_micros=low).trade is not None
