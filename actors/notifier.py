@@ -80,9 +80,21 @@ class NotifierActor(Actor):
         """Show who is being told, and what became of the news so far."""
         return {
             "waiting": {lane.key: len(lane.waiting) for lane in self._lanes.values()},
+            "oldest_at_us": self._oldest_at_us(),
             "delivered": self._delivered,
             "given_up": self._given_up,
         }
+
+    def _oldest_at_us(self) -> Mapping[str, int]:
+        """Return when the oldest news were made, by the kind of receiver that waits for any."""
+        oldest: dict[str, int] = {}
+        for lane in self._lanes.values():
+            if lane.waiting:
+                assert isinstance(lane.waiting[0].delivery, NotificationDelivery)
+                target = lane.waiting[0].delivery.target.value
+                at_us = lane.waiting[0].delivery.notifications[0].at_us
+                oldest[target] = min(at_us, oldest.get(target, at_us))
+        return oldest
 
     @handles(DrainOutbox)
     def drain(self, _message: DrainOutbox) -> None:

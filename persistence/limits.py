@@ -12,3 +12,6 @@ CLAIM_RETENTION_US: Final = DAY_US
 
 DELIVERIES_PER_COMMIT_MAX: Final = 1_024
 """An entry of the outbox has as its id the sequence of its commit's last event times this, plus its place there."""
+
+OUTBOX_COUNTED_MAX: Final = 10_000
+"""How many entries of a channel of the outbox a look counts: more would be read through at each scrape."""

@@ -16,11 +16,11 @@ from actors.equity import Execution
 from actors.events import Recorded
 from actors.model import Action, Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, AuditEntry, LogEntry, Page, TradeQuery
-from actors.ports.journal import Channel, IdempotencyClaim, OutboxEntry
+from actors.ports.journal import Backlog, Channel, IdempotencyClaim, OutboxEntry
 from persistence import codec
 from persistence.chain import GENESIS, link
 from persistence.cursors import APPROVALS, TRADES, from_cursor, page_of
-from persistence.limits import DELIVERIES_PER_COMMIT_MAX
+from persistence.limits import DELIVERIES_PER_COMMIT_MAX, OUTBOX_COUNTED_MAX
 from persistence.rows import EVENT_COLUMNS, USAGE_COLUMNS, USER_COLUMNS, email_key, recorded, usage_of, user_of
 from persistence.schema import AUDITED_TYPES
 from persistence.sqlite import Connection
@@ -66,6 +66,13 @@ SELECT json_group_array(json_array(entry_id, stream, correlation_id, type, data)
     SELECT o.entry_id, e.stream, e.correlation_id, o.type, o.data
     FROM outbox o JOIN events e ON e.seq = o.entry_id / {DELIVERIES_PER_COMMIT_MAX}
     WHERE o.channel = ? AND o.entry_id > ? ORDER BY o.entry_id LIMIT ?
+)
+"""
+_BACKLOG = f"""
+SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE channel = :channel LIMIT {OUTBOX_COUNTED_MAX})), (
+    SELECT at_us FROM events WHERE seq = (
+        SELECT entry_id / {DELIVERIES_PER_COMMIT_MAX} FROM outbox WHERE channel = :channel ORDER BY entry_id LIMIT 1
+    )
 )
 """
 
@@ -209,10 +216,11 @@ def users(connection: Connection) -> Sequence[User]:
     return [user_of(row) for row in connection.execute(_USERS)]
 
 
-def outbox_depths(connection: Connection) -> Mapping[Channel, int]:
-    """Count the entries of each channel."""
-    found = dict(connection.execute("SELECT channel, count(*) FROM outbox GROUP BY channel"))
-    return {channel: found.get(channel.value, 0) for channel in Channel}
+def backlogs(connection: Connection) -> Mapping[Channel, Backlog]:
+    """Return what waits in each channel, counted up to OUTBOX_COUNTED_MAX: whoever scrapes need not read all of it."""
+    return {
+        channel: Backlog(*connection.execute(_BACKLOG, {"channel": channel.value}).fetchone()) for channel in Channel
+    }
 
 
 def outbox(connection: Connection, channel: Channel, after_entry_id: int, limit: int) -> Sequence[OutboxEntry]:

@@ -17,7 +17,7 @@ from actors.errors import JournalUnavailable
 from actors.events import Recorded
 from actors.model import Agent, Approval, Trade, Usage, User
 from actors.ports.history import ApprovalQuery, AuditEntry, LogEntry, Page, TradeQuery
-from actors.ports.journal import Channel, Commit, CommitResult, IdempotencyClaim, OutboxEntry
+from actors.ports.journal import Backlog, Channel, Commit, CommitResult, IdempotencyClaim, OutboxEntry
 from persistence import bars, queries, recovery
 from persistence.changes import Change
 from persistence.files import FileLock, prepare
@@ -131,9 +131,9 @@ class SqliteStore:
         """Return the next entries of one channel, oldest first. Raises JournalUnavailable."""
         return await self.read(queries.outbox, channel, after_entry_id, limit)
 
-    async def outbox_depths(self) -> Mapping[Channel, int]:
-        """Return how many entries of each channel have not left yet. Raises JournalUnavailable."""
-        return await self.read(queries.outbox_depths)
+    async def backlogs(self) -> Mapping[Channel, Backlog]:
+        """Return what waits in each channel of the outbox. Raises JournalUnavailable."""
+        return await self.read(queries.backlogs)
 
     async def trade(self, agent_id: str, trade_id: str) -> Trade | None:
         """Return a trade of an agent, whatever became of it."""

@@ -31,6 +31,7 @@ from net.slack.link import SlackLink, SlackSettings
 from net.webhooks.sender import open_webhooks
 from net.webhooks.signing import WebhookKeys
 from persistence.files import FolderLock
+from persistence.limits import OUTBOX_COUNTED_MAX
 from persistence.services.metering_store import SqliteMeteringStore
 from persistence.services.oversight_store import SqliteOversightStore
 from persistence.store import SqliteStore, open_store
@@ -121,9 +122,10 @@ async def open_floor(
             rng = random.Random(entropy(16))  # noqa: S311 -- jitter of restarts
             async with open_system(tree, rng=rng, around=None if tracing is None else tracing.around) as system:
                 yield Floor(settings, system, services, store, metering, oversight, addresses, slack)
-            waiting = sum((await store.outbox_depths()).values())
-            if waiting:
-                say(f"{waiting:,} entries of the outbox have not left yet; they do after the next start.")
+            depths = [backlog.entries for backlog in (await store.backlogs()).values()]
+            if any(depths):
+                at_least = "At least " if max(depths) == OUTBOX_COUNTED_MAX else ""
+                say(f"{at_least}{sum(depths):,} entries of the outbox have not left yet; they do after the next start.")
 
 
 def signing_secret(settings: Settings) -> bytes:

@@ -158,6 +158,15 @@ class OutboxEntry:
     delivery: Delivery
 
 
+@frozen
+class Backlog:
+    """What waits in one channel of the outbox: how much, and since when; `oldest_at_us` is None where nothing does."""
+
+    entries: int
+    """Counted up to a bound of the storage, so that a look costs little however much waits."""
+    oldest_at_us: int | None
+
+
 class JournalStore(Protocol):
     """Storage of the journal: one writer, many readers.
 

@@ -8,7 +8,8 @@ from prometheus_client.metrics_core import SummaryMetricFamily
 
 from actors import paths
 from actors.errors import JournalUnavailable
-from actors.ports.journal import Channel
+from actors.ports.journal import Backlog, Channel
+from actors.ports.notifications import NotifyTarget
 from net.grpc.link import Link
 from net.metrics.exposition import counter, gauge
 from net.metrics.requests import Histogram, Source
@@ -44,19 +45,50 @@ def journal_source(control: Control) -> Source:
     return collect
 
 
-def outbox_source(depths: Callable[[], Awaitable[Mapping[Channel, int]]]) -> Source:
-    """Tell what has not left yet."""
+def outbox_source(backlogs: Callable[[], Awaitable[Mapping[Channel, Backlog]]], now_us: Callable[[], int]) -> Source:
+    """Tell what has not left yet, and for how long. The clock says microseconds since the epoch."""
 
     async def collect() -> Iterable[Metric]:
-        depth = GaugeMetricFamily("tradefloor_outbox_depth", "What has not left yet.", labels=("channel",))
+        depth = GaugeMetricFamily(
+            "tradefloor_outbox_depth", "What has not left yet, counted up to a bound.", labels=("channel",)
+        )
+        oldest = GaugeMetricFamily(
+            "tradefloor_outbox_oldest_seconds", "Age of the oldest of them, 0 for none.", labels=("channel",)
+        )
         try:
-            for channel, count in (await depths()).items():
-                depth.add_metric((channel.value,), count)
+            for channel, backlog in (await backlogs()).items():
+                depth.add_metric((channel.value,), backlog.entries)
+                oldest.add_metric((channel.value,), _age_s(backlog.oldest_at_us, now_us()))
         except JournalUnavailable:
             return ()
-        return (depth,)
+        return depth, oldest
 
     return collect
+
+
+def news_source(control: Control, now_us: Callable[[], int]) -> Source:
+    """Tell how long news wait for Slack, which is the operators' own, and for webhooks, which are other people's."""
+
+    async def collect() -> Iterable[Metric]:
+        try:
+            state = await control.state(paths.NOTIFIER, STATE_S_MAX)
+        except SupervisorError:
+            return ()
+        found = state.get("oldest_at_us")
+        oldest_at_us = found if isinstance(found, Mapping) else {}
+        oldest = GaugeMetricFamily(
+            "tradefloor_news_oldest_seconds", "Age of the oldest news, 0 for none.", labels=("receiver",)
+        )
+        for target in NotifyTarget:
+            oldest.add_metric((target.value,), _age_s(oldest_at_us.get(target.value), now_us()))
+        return (oldest,)
+
+    return collect
+
+
+def _age_s(at_us: int | None, now_us: int) -> float:
+    """Return an age in seconds; a clock that was set back makes nothing younger than new."""
+    return 0.0 if at_us is None else max(0, now_us - at_us) / 1e6
 
 
 def grpc_source(links: Mapping[str, Link]) -> Source:

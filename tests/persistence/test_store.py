@@ -14,9 +14,10 @@ from attrs import evolve
 from actors.bars import MINUTE_US, MINUTES_KEPT_US, Bar, Interval
 from actors.errors import JournalUnavailable
 from actors.ports.history import TradeQuery
-from actors.ports.journal import Channel, Commit, CommitResult, Committed, IdempotencyClaim, Unstorable
-from persistence import bars, purge, writer
+from actors.ports.journal import Backlog, Channel, Commit, CommitResult, Committed, IdempotencyClaim, Unstorable
+from persistence import bars, purge, queries, writer
 from persistence.files import FloorInUse, FolderLock
+from persistence.limits import OUTBOX_COUNTED_MAX
 from persistence.sqlite import (
     FIXED_VERSION,
     IntegrityError,
@@ -332,9 +333,33 @@ def test_the_version_of_sqlite_is_known_and_has_no_reset_bug() -> None:
 
 
 async def test_what_waits_in_the_outbox_is_counted(store: SqliteStore) -> None:
-    """By channel, those without anything too."""
+    """By channel, those without anything too, with the time of the commit that the oldest entry belongs to."""
     await buy_one(store, 1)
-    assert await store.outbox_depths() == {Channel.METERING: 3, Channel.OVERSIGHT: 0, Channel.NOTIFY: 0}
+    await buy_one(store, 2, at_us=NOW_US + 7)
+    nothing = Backlog(0, None)
+    assert await store.backlogs() == {
+        Channel.METERING: Backlog(5, NOW_US),
+        Channel.OVERSIGHT: nothing,
+        Channel.NOTIFY: nothing,
+    }
+    oldest = await store.outbox(Channel.METERING, 0, 3)
+    await store.delivered([entry.entry_id for entry in oldest])
+    assert (await store.backlogs())[Channel.METERING] == Backlog(2, NOW_US + 7)
+
+
+async def test_a_look_at_a_full_outbox_reads_little_of_it(
+    store: SqliteStore,
+) -> None:
+    """It counts up to a bound, and finds the oldest entry and its event by their keys."""
+    connection = store._writer._connection
+    connection.execute(
+        "INSERT INTO outbox WITH RECURSIVE n(i) AS (SELECT 1024 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+        " SELECT 'notify', i, 'notification', '{}' FROM n",
+        (1_023 + OUTBOX_COUNTED_MAX + 1,),
+    )
+    assert (await store.backlogs())[Channel.NOTIFY] == Backlog(OUTBOX_COUNTED_MAX, NOW_US)
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {queries._BACKLOG}", {"channel": "notify"})]
+    assert [step for step in plan if step.startswith(("SCAN outbox", "SCAN events"))] == []
 
 
 async def test_minutes_kept_no_longer_go_in_steps(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,11 @@ import trio
 from prometheus_client.core import Metric
 from trio.testing import MockClock
 
+from actors import paths
 from actors.errors import JournalUnavailable
-from actors.ports.journal import Channel
+from actors.notifier import BACKOFF_S_MAX
+from actors.ports.journal import Backlog, Channel
+from actors.ports.notifications import NotificationUnavailable
 from actors.views import FloorViews
 from net.grpc.link import CallSettings, Link
 from net.metrics.asks import AskMeter
@@ -19,6 +22,7 @@ from net.metrics.floor import (
     grpc_source,
     journal_source,
     loop_source,
+    news_source,
     outbox_source,
     plain_source,
     sockets_source,
@@ -28,7 +32,9 @@ from net.metrics.trades import TradeMeter
 from net.websocket.hub import Hub
 from persistence.sqlite import log_of, sizes_bytes
 from persistence.store import open_store
+from tests.actors.builders import buy
 from tests.actors.headless import headless_floor
+from tests.fakes.notifications import SLACK
 
 
 def values(metrics: Iterable[Metric]) -> dict[tuple[str, ...], float]:
@@ -87,22 +93,48 @@ def test_asks_are_counted_by_the_class_of_whom_was_asked() -> None:
     assert found["tradefloor_ask_duration_seconds_count", "JournalActor"] == 1
 
 
-async def test_the_outbox_tells_its_depth_by_channel() -> None:
-    """Where the storage cannot be read, the rest of the scrape goes on."""
+async def test_the_outbox_tells_its_depth_and_age_by_channel() -> None:
+    """Where the storage cannot be read, the rest of the scrape goes on; a clock set back makes nothing negative."""
 
-    async def depths() -> Mapping[Channel, int]:
+    async def backlogs() -> Mapping[Channel, Backlog]:
         await trio.lowlevel.checkpoint()
-        return {Channel.METERING: 3, Channel.NOTIFY: 0}
+        return {
+            Channel.METERING: Backlog(3, 5_000_000),
+            Channel.OVERSIGHT: Backlog(1, 9_000_000),
+            Channel.NOTIFY: Backlog(0, None),
+        }
 
-    async def unavailable() -> Mapping[Channel, int]:
+    async def unavailable() -> Mapping[Channel, Backlog]:
         await trio.lowlevel.checkpoint()
         raise JournalUnavailable("the disk is full")
 
-    assert values(await outbox_source(depths)()) == {
+    assert values(await outbox_source(backlogs, lambda: 7_500_000)()) == {
         ("tradefloor_outbox_depth", "metering"): 3.0,
+        ("tradefloor_outbox_depth", "oversight"): 1.0,
         ("tradefloor_outbox_depth", "notify"): 0.0,
+        ("tradefloor_outbox_oldest_seconds", "metering"): 2.5,
+        ("tradefloor_outbox_oldest_seconds", "oversight"): 0.0,
+        ("tradefloor_outbox_oldest_seconds", "notify"): 0.0,
     }
-    assert await outbox_source(unavailable)() == ()
+    assert await outbox_source(unavailable, lambda: 0)() == ()
+
+
+async def test_how_long_news_wait_is_told_by_receiver(autojump_clock: MockClock) -> None:
+    """Slack that is down shows on a quiet floor, too, with the age of one piece of news."""
+    async with headless_floor() as floor:
+        collect = news_source(floor.system.control, floor.around.clock.now_us)
+        floor.around.notifications.down[SLACK] = NotificationUnavailable("down")
+        await floor.create()
+        assert (await floor.trade(buy("TSLA", 400))).approval_request_id is not None
+        await floor.advance(400)
+        found = values(await collect())
+        assert 400 <= found["tradefloor_news_oldest_seconds", "slack"] < 401
+        assert found["tradefloor_news_oldest_seconds", "webhook"] == 0
+        floor.around.notifications.down.clear()
+        await floor.advance(BACKOFF_S_MAX)
+        assert values(await collect())["tradefloor_news_oldest_seconds", "slack"] == 0
+        await floor.system.stop(paths.NOTIFIER)
+        assert await collect() == ()
 
 
 async def test_the_log_beside_the_database_is_told_of(tmp_path: Path) -> None:
