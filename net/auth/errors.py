@@ -58,5 +58,9 @@ class KeyNotFound(AuthError):
     """The agent has no such key."""
 
 
+class TooManyKeys(AuthError):
+    """The agent has as many keys as it may; revoke one first."""
+
+
 class OwnStanding(AuthError):
     """An admin may not take their own role away, nor shut themself out: nobody might be left to undo it."""

@@ -4,7 +4,7 @@ from typing import Final
 
 from actors.model import Role
 from actors.ports.people import AgentKey
-from net.auth.errors import KeyNotFound
+from net.auth.errors import KeyNotFound, TooManyKeys
 from net.auth.identity import KEY_PREFIX
 from net.auth.tokens import SECRET_BYTES, encode_secret, hash_secret
 from net.http.call import Call
@@ -15,13 +15,25 @@ from net.wire.shapes import KeyShape, Listing, NewKeyShape
 
 HINT_CHARACTERS: Final = 4
 
+KEYS_MAX: Final = 100
+"""Keys of one agent; all of them are listed at once."""
+
 routes = Routes("Keys")
 
 
-@routes.add("POST", "/api/v1/agents/<agent_id>/keys", role=Role.TRADER, status=201, answer=NewKeyShape)
+@routes.add(
+    "POST",
+    "/api/v1/agents/<agent_id>/keys",
+    role=Role.TRADER,
+    status=201,
+    answer=NewKeyShape,
+    refuses=(TooManyKeys,),
+)
 async def create_key(call: Call, agent_id: str, body: KeyBody) -> Reply:
     """Make a key. Its secret is shown this once, and stored as a hash only."""
     agent = call.agent(agent_id)
+    if len(await call.edge.people.keys(agent_id)) >= KEYS_MAX:
+        raise TooManyKeys(f"the agent has {KEYS_MAX} keys, as many as it may; revoke one first")
     secret = KEY_PREFIX + encode_secret(call.edge.entropy(SECRET_BYTES))
     key = AgentKey(
         key_id=call.edge.ids.new("kid"),

@@ -106,6 +106,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     trading.MarketClosed: Cause(409, "market-closed", "Market closed"),
     trading.TooManyOpenTrades: Cause(409, "too-many-open-trades", "Too many open trades"),
     trading.IllegalTransition: Cause(409, "illegal-transition", "Conflict with the current state"),
+    auth.TooManyKeys: Cause(409, "too-many-keys", "Too many keys"),
     auth.OwnStanding: Cause(409, "own-standing", "Conflict with one's own standing"),
     trading.AlreadyDecided: Cause(409, "already-decided", "Already decided"),
     trading.ApprovalOverdue: Cause(409, "approval-expired", "Approval expired"),

@@ -1,5 +1,6 @@
 """Agents' keys over HTTP."""
 
+import pytest
 from trio.testing import MockClock
 
 from tests.net.http.harness import served
@@ -37,3 +38,16 @@ async def test_a_program_is_bound_by_the_agents_preferences(mock_clock: MockCloc
         refused = await edge.trade(secret, "agt_1", "TSLA")
         assert (refused.status, refused.slug) == (409, "asset-not-permitted")
         assert (await edge.trade(token, "agt_1", "TSLA")).status == 200
+
+
+async def test_an_agent_has_so_many_keys(mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more is refused until another is revoked."""
+    monkeypatch.setattr("net.http.keys.KEYS_MAX", 1)
+    async with served() as edge:
+        token = await edge.user("ann")
+        await edge.agent(token)
+        made = await edge.call("POST", AT, {"name": "the bot"}, token=token)
+        refused = await edge.call("POST", AT, {"name": "another"}, token=token)
+        assert (refused.status, refused.slug) == (409, "too-many-keys")
+        await edge.call("DELETE", made.headers["location"], token=token)
+        assert (await edge.call("POST", AT, {"name": "another"}, token=token)).status == 201
