@@ -12,7 +12,7 @@ import trio
 from actors.ports.clock import Clock
 from actors.ports.notifications import Notification, NotificationRefused, NotificationUnavailable
 from net.retry_after import retry_after_s
-from net.webhooks.addresses import AddressRefused, Destination, destination_of, resolve
+from net.webhooks.addresses import AddressRefused, destination_of, resolve
 from net.webhooks.signing import WebhookKeys, signed_headers
 from net.wire.news import news_json
 
@@ -60,8 +60,8 @@ class WebhookSender:
             "POST",
             target.copy_with(host=address),
             content=body,
-            headers={**headers, "content-type": "application/json", "host": _host_header(target, destination)},
-            extensions={"sni_hostname": destination.host},
+            headers={**headers, "content-type": "application/json", "host": _host_header(target)},
+            extensions={"sni_hostname": _ascii_host(target)},
         ) as response:
             return response
 
@@ -82,8 +82,14 @@ async def open_webhooks(keys: WebhookKeys, clock: Clock, *, public_only: bool) -
         yield WebhookSender(client, keys, clock, public_only=public_only)
 
 
-def _host_header(target: httpx.URL, destination: Destination) -> str:
-    host = f"[{destination.host}]" if ":" in destination.host else destination.host
+def _ascii_host(target: httpx.URL) -> str:
+    """Return the host as headers and certificates have it: the letters of other scripts encoded (RFC 5891)."""
+    return target.raw_host.decode("ascii")
+
+
+def _host_header(target: httpx.URL) -> str:
+    host = _ascii_host(target)
+    host = f"[{host}]" if ":" in host else host
     return host if target.port is None else f"{host}:{target.port}"
 
 

@@ -47,6 +47,20 @@ async def test_a_message_is_signed_over_its_id_its_time_and_its_body() -> None:
         }
 
 
+async def test_a_name_in_another_script_is_written_as_headers_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be chosen, so it has to be reached."""
+
+    async def found(_destination: object, *, public_only: bool) -> str:
+        assert not public_only
+        return "127.0.0.1"
+
+    monkeypatch.setattr("net.webhooks.sender.resolve", found)
+    async with fake_http() as server, open_webhooks(KEYS, FixedClock(), public_only=False) as sender:
+        port = server.url.rpartition(":")[2]
+        await sender.send(f"http://b\u00fccher.example:{port}/", NEWS)
+        assert server.received[0].headers["host"] == f"xn--bcher-kva.example:{port}"
+
+
 async def test_a_receiver_leaves_no_cookie_behind() -> None:
     """It would go to other agents' webhooks at that address, and each answer might bring more of them."""
     async with fake_http() as server, open_webhooks(KEYS, FixedClock(), public_only=False) as sender:
