@@ -8,7 +8,7 @@ from actors.messages import ReviveAgent
 from actors.model import AgentStatus
 from net.edge import Edge
 from supervisor import Message
-from supervisor.errors import AskTimeout
+from supervisor.errors import ActorQuarantined, AskTimeout
 
 R = TypeVar("R")
 
@@ -29,8 +29,13 @@ async def ask_agent(edge: Edge, agent_id: str, message: Message[R]) -> R:
     """Return the reply of an agent, or raise its refusal.
 
     An agent whose strategy kept crashing has no actor that could answer: it is started again first, which leaves its
-    status as it is.
+    status as it is. The floor hears that an agent was set aside before it is asked to start it, so that this one has
+    failed by then.
     """
     if edge.views.agent(agent_id).status is AgentStatus.FAILED:
         await ask(edge, paths.FLOOR, ReviveAgent(agent_id))
-    return await ask(edge, paths.agent(agent_id), message)
+    try:
+        return await ask(edge, paths.agent(agent_id), message)
+    except ActorQuarantined:  # Just now: nobody has handled the message.
+        await ask(edge, paths.FLOOR, ReviveAgent(agent_id))
+        return await ask(edge, paths.agent(agent_id), message)

@@ -8,7 +8,7 @@ import trio
 
 from supervisor.actor import Actor
 from supervisor.envelope import WAKE, Envelope, Woken
-from supervisor.errors import ActorFailed, ActorStopped, Displaced, MailboxFull, SupervisorError
+from supervisor.errors import ActorFailed, ActorQuarantined, ActorStopped, Displaced, MailboxFull, SupervisorError
 from supervisor.mailbox import Mailbox
 from supervisor.message import Terminated
 from supervisor.node import DOWN, Node, Status, SupervisorNode
@@ -94,7 +94,7 @@ class Cell(Node):
     def post(self, envelope: Envelope, *, may_wait: bool = False, force: bool = False) -> None:
         """Queue a message and wake the actor.
 
-        Raises `MailboxFull`; for an ask also `ActorFailed` or `ActorStopped` when nobody is there to handle it.
+        Raises `MailboxFull`; for an ask also `ActorQuarantined` or `ActorStopped` when nobody is there to handle it.
         """
         if self.closed:
             if envelope.asks:
@@ -144,7 +144,7 @@ class Cell(Node):
 
     def absence(self) -> SupervisorError:
         """Say why nobody takes messages here."""
-        return ActorStopped(self.path) if self.failure is None else ActorFailed(self.path, self.failure)
+        return ActorStopped(self.path) if self.failure is None else ActorQuarantined(self.path, self.failure)
 
     def _displace(self, loser: Envelope, newcomer: Envelope) -> None:
         if loser is newcomer:

@@ -18,7 +18,7 @@ from supervisor.counts import ClassCount
 from supervisor.current import correlation_id
 from supervisor.deadletters import DeadLetter
 from supervisor.envelope import Envelope
-from supervisor.errors import ActorFailed, ActorStopped
+from supervisor.errors import ActorStopped
 from supervisor.inspection import Activity, ActorRow, NodeInfo, NodeView, QueuedMessage, Wait
 from supervisor.node import DOWN, SETTLED, Node, Status
 from supervisor.policy import Reason
@@ -142,15 +142,15 @@ class Control:
     async def state(self, path: str, timeout_s: float | None = None) -> Mapping[str, object]:
         """Show what the actor's `inspect()` says, between two messages, also while it is paused.
 
-        Empty for an actor that has no instance yet. Raises `ActorStopped`, `ActorFailed`, `AskTimeout`, and whatever
-        `inspect` raises.
+        Empty for an actor that has no instance yet. Raises `ActorStopped`, `ActorQuarantined`, `AskTimeout`, and
+        whatever `inspect` raises.
         """
         await trio.lowlevel.checkpoint()
         cell = self._node(path)
         if not isinstance(cell, Cell):
             return {}
         if cell.closed:
-            raise ActorStopped(path) if cell.failure is None else ActorFailed(path, cell.failure)
+            raise cell.absence()
         if cell.idle:
             return {} if cell.actor is None else dict(cell.actor.inspect())
         limit_s = self._runtime.ask_timeout_s if timeout_s is None else timeout_s

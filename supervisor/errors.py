@@ -40,7 +40,7 @@ class ActorStopped(SupervisorError):
 
 
 class ActorFailed(SupervisorError):
-    """The actor crashed while it had the message in hand, or is quarantined; `__cause__` says why.
+    """The actor crashed while it had the message in hand, or could not start; `__cause__` says why.
 
     You do not get it for messages that were still queued when their actor crashed: these wait for the restart.
     """
@@ -49,6 +49,14 @@ class ActorFailed(SupervisorError):
         super().__init__(f"{path} failed: {cause!r}")
         self.path = path
         self.__cause__ = cause
+
+
+class ActorQuarantined(ActorFailed):
+    """The actor was set aside because it kept crashing, and has not taken the message in hand; `__cause__` says why."""
+
+    def __init__(self, path: str, cause: BaseException) -> None:
+        super().__init__(path, cause)
+        self.args = (f"{path} was set aside as it kept crashing, and takes no messages until it is restarted",)
 
 
 class MailboxFull(SupervisorError):

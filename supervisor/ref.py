@@ -69,8 +69,9 @@ class ActorRef:
 
         The deadline is `timeout_s` from now (without it the system's default), and never later than that of the
         message in hand. Raises what the handler refuses with, `ActorFailed` with the cause as `__cause__`,
-        `ActorStopped`, `NoSuchActor`, `AskTimeout`, `DeadlineExceeded`, `MailboxFull`, `Displaced`, `UnhandledMessage`
-        or `AskCycle`. Cancelling the wait gives the ask up; a handler that has begun is not disturbed.
+        `ActorQuarantined` likewise when nobody has handled it, `ActorStopped`, `NoSuchActor`, `AskTimeout`,
+        `DeadlineExceeded`, `MailboxFull`, `Displaced`, `UnhandledMessage` or `AskCycle`. Cancelling the wait gives the
+        ask up; a handler that has begun is not disturbed.
         """
         cell = self._find()
         if cell is None:

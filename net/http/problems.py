@@ -17,7 +17,7 @@ from net.http import errors as http
 from net.slack.signatures import SlackSignatureRefused
 from net.wire.decode import MalformedJson
 from net.wire.structure import FieldProblem, InvalidRequest
-from supervisor import ActorFailed, SupervisorError
+from supervisor import ActorFailed, ActorQuarantined, SupervisorError
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "/api/docs#problem-"
@@ -133,6 +133,7 @@ CAUSES: Final[Mapping[type[Exception], Cause]] = {
     metering.MeteringUnavailable: UNAVAILABLE,
     oversight.OversightUnavailable: UNAVAILABLE,
     ActorFailed: INTERNAL,
+    ActorQuarantined: UNAVAILABLE,
     SupervisorError: UNAVAILABLE,
 }
 """Causes by class; a class that is not here counts as its nearest base that is."""

@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 from trio.testing import wait_all_tasks_blocked
 
-from supervisor import ActorFailed, ChildSpec, Exceeded, RestartIntensityExceeded, Status, SupervisorSpec, open_system
+from supervisor import (
+    ActorFailed,
+    ActorQuarantined,
+    ChildSpec,
+    Exceeded,
+    RestartIntensityExceeded,
+    Status,
+    SupervisorSpec,
+    open_system,
+)
 from tests.supervisor.samples import Broken, Get, Watch, child, crash, deaths_seen_by
 
 QUARANTINED: dict[str, Any] = {"on_exceeded": Exceeded.QUARANTINE, "intensity": 2, "period_s": 60.0}
@@ -24,7 +33,7 @@ async def test_quarantine_spares_the_siblings() -> None:
         await wait_all_tasks_blocked()
         info = system.control.info("/bad")
         assert (info.status, info.failure) == (Status.FAILED, "ValueError('2')")
-        with pytest.raises(ActorFailed) as caught:
+        with pytest.raises(ActorQuarantined, match="takes no messages until it is restarted") as caught:
             await bad.ask(Get())
         assert str(caught.value.__cause__) == "2"
         await bad.tell(Get())
@@ -35,6 +44,18 @@ async def test_quarantine_spares_the_siblings() -> None:
             await system.control.state("/bad")
         assert await system.control.restart("/bad") is Status.RUNNING
         assert await bad.ask(Get()) == 0
+
+
+async def test_who_waits_at_a_quarantine_knows_that_nobody_took_the_message() -> None:
+    """Unlike the one whose message brought it about."""
+    children = [child(name, [], on_exceeded=Exceeded.QUARANTINE, intensity=0) for name in "ab"]
+    async with open_system(SupervisorSpec("", children=children)) as system:
+        with pytest.raises(ActorFailed) as taken:
+            await system.ref("/a").ask(crash())
+        system.ref("/b").tell_nowait(crash())
+        with pytest.raises(ActorFailed) as queued:
+            await system.ref("/b").ask(Get())
+        assert (taken.type, queued.type) == (ActorFailed, ActorQuarantined)
 
 
 async def test_the_log_says_what_crashed_and_where(caplog: pytest.LogCaptureFixture) -> None:
