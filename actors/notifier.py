@@ -3,7 +3,8 @@
 Every receiver has a lane: Slack one, each agent's webhook one. Within a lane news go in their order; no lane waits for
 another, and nothing on the floor waits for any. What was taken leaves the outbox, so news may come twice after a crash
 and are never lost while a receiver is down. What a receiver refuses again and again is given up with a line in the log,
-and so is news for a webhook that could not be reached for a day.
+and so is news for a webhook that could not be reached for a day. Webhooks take turns (`actors/turns.py`): those that
+failed the last time go behind those that did not, however many they are.
 """
 
 import logging
@@ -23,6 +24,7 @@ from actors.ports.notifications import (
     NotifyTarget,
 )
 from actors.services import Services
+from actors.turns import Turns
 from supervisor import Actor, correlated, handles
 
 PAGE_ENTRIES: Final = 200
@@ -37,17 +39,26 @@ REFUSALS_MAX: Final = 5
 WEBHOOK_PATIENCE_US: Final = 24 * 3600 * 1_000_000
 """How old news for a webhook that is down may become. Slack is the operators' own and is waited for without end."""
 
+SENDING_MAX: Final = 20
+FAILING_MAX: Final = 10
+"""Webhooks spoken to at once, and of these such as failed the last time: each may take a whole timeout again."""
+
 WEBHOOKS_OF_A_USER_MAX: Final = 4
-"""Webhooks of one user that are spoken to at once; slow ones, however many, hold up no others."""
+FAILING_OF_A_USER_MAX: Final = 2
+"""The same of one user: slow ones, however many, hold up nobody else's."""
 
 _log = logging.getLogger(__name__)
 
 
 @define
 class Lane:
-    """The news of one receiver, oldest first. `skipped_from` is the first entry that did not fit any more."""
+    """The news of one receiver, oldest first. `skipped_from` is the first entry that did not fit any more.
+
+    `failures` is how many attempts in a row the receiver did not take; it waits the longer and behind others for it.
+    """
 
     key: str
+    failures: int = 0
     waiting: deque[OutboxEntry] = field(factory=deque)
     skipped_from: int | None = None
 
@@ -66,8 +77,8 @@ class NotifierActor(Actor):
         self._services = services
         self._work = trio.Event()
         self._lanes: dict[str, Lane] = {}
-        self._turns: dict[str, trio.CapacityLimiter] = {}
-        """By user, how many of their webhooks are spoken to."""
+        self._turns = Turns(SENDING_MAX, FAILING_MAX)
+        self._turns_of_users: dict[str, Turns] = {}
         self._seen = 0
         self._delivered = 0
         self._given_up = 0
@@ -79,6 +90,7 @@ class NotifierActor(Actor):
     def inspect(self) -> Mapping[str, object]:
         """Show who is being told, and what became of the news so far."""
         return {
+            "failures": {lane.key: lane.failures for lane in self._lanes.values() if lane.failures},
             "waiting": {lane.key: len(lane.waiting) for lane in self._lanes.values()},
             "oldest_at_us": self._oldest_at_us(),
             "delivered": self._delivered,
@@ -139,7 +151,7 @@ class NotifierActor(Actor):
             assert isinstance(entry.delivery, NotificationDelivery)
             with correlated(entry.correlation_id):
                 for notification in entry.delivery.notifications:
-                    await self._deliver(entry.delivery.target, notification)
+                    await self._deliver(lane, entry.delivery.target, notification)
             await self._forget(entry)
             lane.waiting.popleft()
 
@@ -162,49 +174,59 @@ class NotifierActor(Actor):
                 after = min(seen, entries[-1].entry_id) if entries else seen
         lane.skipped_from = after + 1 if after < self._seen else None
 
-    async def _deliver(self, target: NotifyTarget, notification: Notification) -> None:
+    async def _deliver(self, lane: Lane, target: NotifyTarget, notification: Notification) -> None:
         """Deliver one piece of news, as often as it takes, or give it up."""
-        tries = refusals = 0
+        refusals = 0
         while True:
-            tries += 1
             try:
-                was_there = await self._send(target, notification)
+                was_there = await self._send(target, notification, lane.failures)
             except NotificationUnavailable as error:
+                lane.failures += 1
                 age_us = self._services.clock.now_us() - notification.at_us
                 if target is NotifyTarget.WEBHOOK and age_us > WEBHOOK_PATIENCE_US:
                     self._give_up(target, notification, f"it could not be reached for a day: {error}")
                     return
-                wait_s = max(backoff_s(tries), error.retry_after_s)
+                wait_s = max(backoff_s(lane.failures), error.retry_after_s)
                 _log.warning("%s is told later, in %.0f s: %s", target, wait_s, error)
             except Exception as error:  # noqa: BLE001 - one bad piece of news must not end those that follow
+                lane.failures += 1
                 refusals += 1
                 if refusals >= REFUSALS_MAX:
                     self._give_up(target, notification, f"it was refused {refusals} times: {error!r}")
                     return
-                wait_s = backoff_s(tries)
+                wait_s = backoff_s(refusals)
             else:
+                lane.failures = 0
                 self._delivered += was_there
                 told = f"{target} was told" if was_there else f"there is no {target} to be told"
                 _log.debug("%s of %s (%s)", told, notification.type, notification.notification_id)
                 return
             await trio.sleep(wait_s)
 
-    async def _send(self, target: NotifyTarget, notification: Notification) -> bool:
+    async def _send(self, target: NotifyTarget, notification: Notification, failures: int) -> bool:
         """Tell a receiver, and say whether there is one at all."""
         if target is NotifyTarget.SLACK:
             await self._services.notifications.to_slack(notification)
             return self._services.notifications.has_slack
         agent = self._services.views.agents.get(notification.agent_id)
-        url = None if agent is None else agent.alerts.channels.webhook_url
-        # The address of now: whoever corrects a wrong one means what waits, too.
-        if agent is None or url is None:
+        if agent is None or agent.alerts.channels.webhook_url is None:
             return False
-        turns = self._turns.get(agent.user_id)
+        async with (
+            self._turns_of(agent.user_id).turn(failures, notification.at_us),
+            self._turns.turn(failures, notification.at_us),
+        ):
+            # The address of now: whoever corrects a wrong one means what waits, too.
+            agent = self._services.views.agents.get(notification.agent_id)
+            url = None if agent is None else agent.alerts.channels.webhook_url
+            if url is not None:
+                await self._services.notifications.to_webhook(url, notification)
+        return url is not None
+
+    def _turns_of(self, user_id: str) -> Turns:
+        turns = self._turns_of_users.get(user_id)
         if turns is None:
-            turns = self._turns[agent.user_id] = trio.CapacityLimiter(WEBHOOKS_OF_A_USER_MAX)
-        async with turns:
-            await self._services.notifications.to_webhook(url, notification)
-        return True
+            turns = self._turns_of_users[user_id] = Turns(WEBHOOKS_OF_A_USER_MAX, FAILING_OF_A_USER_MAX)
+        return turns
 
     def _give_up(self, target: NotifyTarget, notification: Notification, reason: str) -> None:
         self._given_up += 1
@@ -221,9 +243,9 @@ class NotifierActor(Actor):
                 return
 
 
-def backoff_s(tries: int) -> float:
-    """Return how long to wait after so many tries: doubling from a second up to five minutes."""
-    return min(BACKOFF_S_MAX, BACKOFF_S * 2.0 ** min(tries - 1, 16))
+def backoff_s(failures: int) -> float:
+    """Return how long to wait after so many failures: doubling from a second up to five minutes."""
+    return min(BACKOFF_S_MAX, BACKOFF_S * 2.0 ** min(failures - 1, 16))
 
 
 def _lane_of(entry: OutboxEntry) -> str:

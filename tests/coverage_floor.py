@@ -52,6 +52,7 @@ PURE_MODULES = (
     "actors/simulating/room.py",
     "actors/strategies/*.py",
     "actors/symbols.py",
+    "actors/turns.py",
     "actors/views.py",
     "net/grpc/breaker.py",
     "net/slack/messages.py",

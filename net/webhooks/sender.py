@@ -17,9 +17,6 @@ from net.webhooks.signing import WebhookKeys, signed_headers
 from net.wire.news import news_json
 
 TIMEOUT_S: Final = 10.0
-SENDING_MAX: Final = 20
-"""Webhooks spoken to at once."""
-
 _TRANSIENT: Final = frozenset({408, 425, 429})
 
 
@@ -31,24 +28,22 @@ class WebhookSender:
         self._keys = keys
         self._clock = clock
         self._public_only = public_only
-        self._sending = trio.CapacityLimiter(SENDING_MAX)
 
     async def send(self, url: str, notification: Notification) -> None:
         """Send one message. Raises NotificationUnavailable and NotificationRefused."""
         body = orjson.dumps(news_json(notification))
         key = self._keys.key(notification.agent_id, url)
         headers = signed_headers(key, notification.notification_id, self._clock.now_us() // 1_000_000, body)
-        async with self._sending:
-            try:
-                with trio.fail_after(TIMEOUT_S):
-                    response = await self._post(url, body, headers)
-            except AddressRefused as error:
-                raise NotificationRefused(f"the webhook of {notification.agent_id} {error}") from error
-            except (OSError, httpx.TransportError, trio.TooSlowError) as error:
-                # Not the error's own words: they may hold the URL, and that may hold a secret.
-                raise NotificationUnavailable(
-                    f"the webhook of {notification.agent_id} cannot be reached: {type(error).__name__}"
-                ) from None
+        try:
+            with trio.fail_after(TIMEOUT_S):
+                response = await self._post(url, body, headers)
+        except AddressRefused as error:
+            raise NotificationRefused(f"the webhook of {notification.agent_id} {error}") from error
+        except (OSError, httpx.TransportError, trio.TooSlowError) as error:
+            # Not the error's own words: they may hold the URL, and that may hold a secret.
+            raise NotificationUnavailable(
+                f"the webhook of {notification.agent_id} cannot be reached: {type(error).__name__}"
+            ) from None
         _judge(response, notification)
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:

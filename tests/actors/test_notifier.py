@@ -14,7 +14,15 @@ from actors.lifecycle import AgentEvent
 from actors.messages import Append, ChangeAlerts, CreateAgent, NewAgent
 from actors.model import FLOOR, QuotaConfig, StrategyKind
 from actors.money import dollars
-from actors.notifier import BACKOFF_S_MAX, LANE_ENTRIES_MAX, REFUSALS_MAX, WEBHOOKS_OF_A_USER_MAX, backoff_s
+from actors.notifier import (
+    BACKOFF_S_MAX,
+    FAILING_MAX,
+    LANE_ENTRIES_MAX,
+    REFUSALS_MAX,
+    SENDING_MAX,
+    WEBHOOKS_OF_A_USER_MAX,
+    backoff_s,
+)
 from actors.ports.journal import Channel, Commit, NotificationDelivery
 from actors.ports.notifications import (
     Notification,
@@ -220,6 +228,43 @@ async def test_slow_webhooks_of_one_user_hold_up_no_other_user(autojump_clock: M
         released.set()
         await floor.advance(1)
         assert told.types(HOOK) == ["oversight.request"] * agents
+
+
+async def test_many_dead_webhooks_do_not_hold_up_those_that_work(autojump_clock: MockClock) -> None:
+    """They share half of the turns; one that answers is told within a timeout, after a start, too; nobody has a gap."""
+    around = surroundings()
+    told = around.notifications
+    told.patience_s = 10
+    dead = {f"agt_{number}": f"https://dead.example/{number}" for number in range(1, 3 * SENDING_MAX + 1)}
+    alive = f"agt_{len(dead) + 1}"
+    async with headless_floor(around) as floor:
+        for agent_id, url in {**dead, alive: HOOK}.items():
+            new = NewAgent("Agent", StrategyKind.CUSTOM, dollars(100_000), 5)
+            await floor.system.ref(paths.FLOOR).ask(CreateAgent(new, evolve(OWNER, user_id=f"usr_of_{agent_id}")))
+            await choose(floor, agent_id, slack=False, url=url)
+        for agent_id, url in dead.items():
+            told.down[url] = NotificationUnavailable("no answer")
+            told.slow[url] = trio.Event()
+            await held(floor, agent_id)
+        await floor.advance(1)
+        assert told.speaking_to == SENDING_MAX
+        await floor.advance(100)
+        assert told.speaking_to == FAILING_MAX
+        await held(floor, alive)
+        await floor.advance(0.1)
+        assert told.types(HOOK) == ["oversight.request"]
+    async with headless_floor(around) as floor:
+        await floor.advance(1)
+        assert told.speaking_to == SENDING_MAX
+        await floor.decide(agent_id=alive)
+        await floor.advance(10)
+        assert told.types(HOOK) == ["oversight.request", "oversight.approved"]
+        told.down.clear()
+        await floor.advance(BACKOFF_S_MAX + 10 * len(dead) / FAILING_MAX)
+        for url in dead.values():
+            assert told.types(url)[:1] == ["oversight.request"]
+        await floor.advance(600)
+        assert await waiting(floor) == 0
 
 
 async def test_what_waits_goes_to_the_address_of_now(autojump_clock: MockClock) -> None:

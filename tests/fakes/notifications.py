@@ -1,5 +1,6 @@
 """Slack and webhooks in memory: passes the contract tests of the real thing, and makes trouble on request."""
 
+import math
 from collections import defaultdict, deque
 
 import trio
@@ -22,8 +23,12 @@ class FakeNotifications:
         """What the next attempts at a receiver raise."""
         self.down: dict[str, Exception] = {}
         """Receivers that raise this until they are up again."""
+        self.speaking_to = 0
+        """How many are being told just now."""
         self.slow: dict[str, trio.Event] = {}
         """Receivers that take nothing before this is set."""
+        self.patience_s = math.inf
+        """How long those are waited for."""
 
     async def to_slack(self, notification: Notification) -> None:
         """Take news for Slack."""
@@ -40,8 +45,13 @@ class FakeNotifications:
     async def _take(self, receiver: str, notification: Notification) -> None:
         await trio.lowlevel.checkpoint()
         self.tries.append((receiver, trio.current_time()))
-        if receiver in self.slow:
-            await self.slow[receiver].wait()
+        self.speaking_to += 1
+        try:
+            if receiver in self.slow:
+                with trio.move_on_after(self.patience_s):
+                    await self.slow[receiver].wait()
+        finally:
+            self.speaking_to -= 1
         if receiver in self.down:
             raise self.down[receiver]
         if self.troubles[receiver]:
