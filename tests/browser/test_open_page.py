@@ -1,10 +1,11 @@
 """What an open page lives through: sign-ins that end, frames that are dropped, and a person who looks elsewhere."""
 
 import json
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, WebSocketRoute, expect
+from playwright.sync_api import Browser, Error, Route, WebSocketRoute, expect
 
 from tests.browser.chromium import Window, window
 from tests.browser.floor_api import api, buy, make_agent
@@ -192,6 +193,33 @@ def test_an_agent_is_paused_resumed_stopped_and_deleted(browser: Browser, floor:
             desk.page.get_by_role("table", name="Agents").or_(desk.page.get_by_text("no agents yet"))
         ).to_be_visible()
         expect(desk.page.get_by_role("link", name="Controlled desk")).to_have_count(0)
+        assert desk.wrongs == []
+
+
+def test_what_is_read_of_an_agent_ends_before_the_agent_does(browser: Browser, floor: Program) -> None:
+    """Its page reads it again after each of its trades, and would look for what was deleted meanwhile."""
+    with api(floor.url) as client:
+        agent_id = make_agent(client, "Doomed desk")
+        buy(client, agent_id, "AAPL", 10)
+    with window(browser, floor.url) as desk, api(floor.url) as client:
+        desk.sign_in()
+        desk.go(f"agents/{agent_id}")
+        expect(desk.page.get_by_role("region", name="Positions").get_by_text("AAPL")).to_be_visible()
+        held: list[Route] = []
+        address = f"{floor.url}/api/v1/agents/{agent_id}"
+        desk.page.route(
+            address, lambda route: held.append(route) if route.request.method == "GET" else route.continue_()
+        )
+        with desk.page.expect_request(address):
+            buy(client, agent_id, "AAPL", 1)
+        desk.page.locator(".pagehead").get_by_role("button", name="Delete").click()
+        desk.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        expect(desk.page.get_by_role("heading", name="Floor")).to_be_visible()
+        with suppress(Error):  # Nobody waits for its answer any more.
+            held[0].continue_()
+        expect(desk.page.get_by_role("link", name="Doomed desk")).to_have_count(0)
+        # What the browser has to say of an earlier answer, it says before this one.
+        desk.page.evaluate("fetch('/health/live').then((answer) => answer.text())")
         assert desk.wrongs == []
 
 

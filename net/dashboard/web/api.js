@@ -18,25 +18,25 @@ export class Unreachable extends Error {
   }
 }
 
-async function send(method, path, body, headers, token) {
+async function send(method, path, body, headers, token, signal) {
   const sent = { ...headers, Authorization: `Bearer ${token}` };
   if (body !== undefined) sent["Content-Type"] = "application/json";
   try {
     return await fetch(path.startsWith("/admin") || path.startsWith("/metrics") ? path : `/api/v1${path}`, {
-      method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body),
+      method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body), signal,
     });
   } catch {
     throw new Unreachable();
   }
 }
 
-async function call(method, path, body, headers = {}) {
+async function call(method, path, body, headers = {}, signal = undefined) {
   let token = await freshToken();
   if (!token) throw new Refused(401, { detail: "Your sign-in has ended. Sign in again." });
-  let response = await send(method, path, body, headers, token);
+  let response = await send(method, path, body, headers, token, signal);
   if (response.status === 401) {
     token = await freshToken(token);
-    if (token) response = await send(method, path, body, headers, token);
+    if (token) response = await send(method, path, body, headers, token, signal);
   }
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
   const answer = response.status === 204 ? null : isJson ? await response.json() : await response.text();
@@ -44,7 +44,8 @@ async function call(method, path, body, headers = {}) {
   return answer;
 }
 
-export const get = (path) => call("GET", path);
+/** Read; once `signal` is aborted nothing is read, and what is under way fails. */
+export const get = (path, signal) => call("GET", path, undefined, {}, signal);
 export const patch = (path, body) => call("PATCH", path, body);
 export const put = (path, body) => call("PUT", path, body);
 export const remove = (path) => call("DELETE", path);

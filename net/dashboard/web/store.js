@@ -77,6 +77,12 @@ export class Store extends EventTarget {
     return [...this.agents.values()].filter((agent) => quotaShare(agent) >= ALERT_SHARE);
   }
 
+  /** Show an agent no more, nor look for it when the sale of what it held is told later. */
+  forget(agentId) {
+    this.agents.delete(agentId);
+    this.#unknown.add(agentId);
+  }
+
   /** Learn how an agent's day began, and what it traded last, once; a page asks for the agents that it shows. */
   async learnDay(agent) {
     if (this.#days.has(agent.agentId) || this.#days.size >= DAYS_KNOWN_MAX * 4) return;
@@ -165,7 +171,7 @@ export class Store extends EventTarget {
   }
 
   #takeAgent(item) {
-    if (item.status === "deleted") this.agents.delete(item.agentId);
+    if (item.status === "deleted") this.forget(item.agentId);
     else {
       const agent = Object.assign(this.agents.get(item.agentId) ?? { peak: 0 }, item, { cash: item.portfolio.cash, positions: item.portfolio.positions });
       this.agents.set(item.agentId, agent);

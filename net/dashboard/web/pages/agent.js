@@ -16,13 +16,16 @@ const SIDES = [
 const CALM_MS = 300;
 
 export function agentPage(root, context, agentId, address = "") {
-  const page = { id: agentId, store: context.store, isOpen: true };
+  // What is read of the agent ends with the page, and before the agent does.
+  const page = { id: agentId, store: context.store, isOpen: true, reads: new AbortController() };
+  page.get = (path = "") => get(`/agents/${agentId}${path}`, page.reads.signal);
   const loading = h("div", { class: "empty" }, h("h1", {}, "Looking for the agent"));
   fill(root, loading);
   void (async () => {
     try {
-      page.agent = await get(`/agents/${agentId}`);
+      page.agent = await page.get();
     } catch (error) {
+      if (!page.isOpen) return;
       fill(loading, h("h1", {}, error.status === 404 ? "There is no such agent" : "The agent cannot be shown"), h("span", {}, error.status === 404 ? "It may have been deleted, or belongs to somebody else. " : error.message), h("a", { class: "link", href: "#/" }, "Go to the floor"));
       if (error.status !== 404) context.missed();
       return;
@@ -31,6 +34,7 @@ export function agentPage(root, context, agentId, address = "") {
   })();
   return () => {
     page.isOpen = false;
+    page.reads.abort();
     page.close?.();
   };
 }
@@ -58,7 +62,7 @@ function open(root, { store, setTitle, missed }, page, side) {
     body.show();
   };
   page.reload = async () => {
-    page.agent = await get(`/agents/${page.id}`);
+    page.agent = await page.get();
     show();
     await body.read();
   };
@@ -81,6 +85,7 @@ function open(root, { store, setTitle, missed }, page, side) {
   };
   show();
   void body.read().catch((error) => {
+    if (page.reads.signal.aborted) return;
     toast(error.message, true);
     missed();
   });

@@ -36,9 +36,15 @@ async function act(page, verb, button) {
 
 async function carryOut(page, verb) {
   if (verb === "delete") {
-    await remove(`/agents/${page.id}`);
+    page.reads.abort(); // What is under way would find no such agent.
+    try {
+      await remove(`/agents/${page.id}`);
+    } catch (error) {
+      page.reads = new AbortController();
+      throw error;
+    }
     toast(`${page.agent.name} was deleted`);
-    page.store.agents.delete(page.id);
+    page.store.forget(page.id);
     location.hash = "#/";
     return;
   }

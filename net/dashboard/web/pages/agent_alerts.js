@@ -1,6 +1,6 @@
 /** When an agent's owner is alerted, and over which channels. */
 
-import { get, put } from "../api.js";
+import { put } from "../api.js";
 import { toast } from "../dialogs.js";
 import { fill, h } from "../dom.js";
 import { field, numberOf, onSubmit } from "../forms.js";
@@ -15,7 +15,7 @@ export function alertsCard(page) {
   const read = async () => {
     if (isRead) return;
     isRead = true;
-    show(await get(`/agents/${page.id}/alerts`));
+    show(await page.get("/alerts"));
   };
   return { element: h("section", { class: "card", "aria-label": "Alerts" }, h("header", {}, h("h2", {}, "Alerts")), body), read };
 }

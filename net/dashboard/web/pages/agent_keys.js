@@ -1,6 +1,6 @@
 /** The keys with which programs trade for an agent: made, exchanged and revoked. A secret is shown once. */
 
-import { get, newKey, post, remove } from "../api.js";
+import { newKey, post, remove } from "../api.js";
 import { confirmed, toast } from "../dialogs.js";
 import { fill, h } from "../dom.js";
 import { field, onSubmit } from "../forms.js";
@@ -13,7 +13,7 @@ export function keysCard(page) {
   const none = h("p", { class: "empty small-empty" }, "No program has a key of this agent.");
   const table = h("div", { class: "scroll-x", tabindex: 0, role: "group", "aria-label": "Keys" }, h("table", { class: "middle" }, h("thead", {}, h("tr", {}, ["For", "Ends with", "Made"].map((name) => h("th", { scope: "col" }, name)), h("th", {}, h("span", { class: "visually-hidden" }, "Controls")))), rows));
   const read = async () => {
-    const { items } = await get(`/agents/${page.id}/keys`);
+    const { items } = await page.get("/keys");
     table.hidden = items.length === 0;
     none.hidden = items.length > 0;
     fill(rows, items.map((key) => row(page, key, read)));

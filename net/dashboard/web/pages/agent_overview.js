@@ -1,6 +1,6 @@
 /** How an agent stands: its equity and trades, what it holds and uses, and what happened to it. */
 
-import { get, remove } from "../api.js";
+import { remove } from "../api.js";
 import { drawEquity, dropChart } from "../charts.js";
 import { confirmed, toast } from "../dialogs.js";
 import { classes, fill, h, text } from "../dom.js";
@@ -58,7 +58,7 @@ function standing({ store, ...page }) {
   const read = async () => {
     if (reserved !== null) return;
     try {
-      const { portfolio } = await get(`/agents/${page.id}/portfolio`);
+      const { portfolio } = await page.get("/portfolio");
       reserved ??= portfolio.reserved; // A frame that came meanwhile is newer.
       show();
     } catch {
@@ -94,7 +94,7 @@ function curve(page) {
   const read = async () => {
     try {
       const from = span[1] === null ? "" : `?from=${new Date(page.store.now_ms() - span[1]).toISOString()}`;
-      const { items } = await get(`/agents/${page.id}/portfolio/history${from}`);
+      const { items } = await page.get(`/portfolio/history${from}`);
       if (!page.isOpen) return;
       if (items.length < 2) {
         said.hidden = false;
@@ -154,7 +154,7 @@ function trades(page) {
   const card = section("Trades", ["When", "Order", "State", "#Price", "#Total", "Why"], rows, "It has not traded yet.");
   let known = new Map();
   return { element: card.element, read: async () => {
-    const { items, nextCursor } = await get(`/agents/${page.id}/trades?limit=${TRADES_SHOWN}`);
+    const { items, nextCursor } = await page.get(`/trades?limit=${TRADES_SHOWN}`);
     page.trades = items;
     text(card.note, nextCursor === null ? "" : `the newest ${TRADES_SHOWN}`);
     card.hasRows(items.length > 0);
@@ -202,7 +202,7 @@ function usage(page) {
   const element = h("section", { class: "card", "aria-label": "Usage" }, h("header", {}, h("h2", {}, "Usage this month")), h("div", { class: "body usage" },
     ["API calls", "Cost"].map((name, index) => h("div", {}, h("p", { class: "line" }, h("span", {}, name), said[index]), bars[index].element)), reset));
   return { element, read: async () => {
-    const { currentUsage, quota, resetDate } = await get(`/agents/${page.id}/usage`);
+    const { currentUsage, quota, resetDate } = await page.get("/usage");
     const shown = [`${count(currentUsage.apiCalls)} of ${count(quota.apiCalls)}`, `${money(currentUsage.budgetSpent)} of ${dollars(quota.budgetPerMonth)}`];
     bars[0].show(currentUsage.apiCalls / quota.apiCalls, shown[0]);
     bars[1].show(currentUsage.budgetSpent / quota.budgetPerMonth, shown[1]);
@@ -215,7 +215,7 @@ function events(page) {
   const list = h("ol", { class: "timeline" });
   const element = h("section", { class: "card", "aria-label": "Events" }, h("header", {}, h("h2", {}, "Events"), h("span", { class: "soft small" }, "the newest")), list);
   return { element, read: async () => {
-    const { items } = await get(`/agents/${page.id}/events?before=${END}&limit=${EVENTS_SHOWN}`);
+    const { items } = await page.get(`/events?before=${END}&limit=${EVENTS_SHOWN}`);
     fill(list, items.map((event) => h("li", {}, h("span", { class: "soft", title: dayAndTime(event.timestamp) }, clock(event.timestamp)), h("span", { class: "ellipsis" }, words(event.type).replace(".", " "), h("span", { class: "soft" }, ` · ${event.actor.name}`)))));
   } };
 }
