@@ -49,9 +49,10 @@ def to_json_number(micros: int) -> float:
 
 
 def format_dollars(micros: int) -> str:
-    """Return an amount as a person writes it, rounded to cents: `-$1,502.50`."""
-    cents = divide_half_even(abs(micros), CENT_MICROS)
-    return f"{'-' if micros < 0 else ''}${cents // 100:,}.{cents % 100:02d}"
+    """Return an amount as a person writes it, rounded to cents: `-$1,502.50`; zero has no sign."""
+    cents = divide_half_even(micros, CENT_MICROS)
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}${whole:,}.{rest:02d}"
 
 
 def divide_half_even(numerator: int, denominator: int) -> int:
