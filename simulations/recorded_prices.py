@@ -33,8 +33,7 @@ def read_prices(replayed: Replayed, folder: Path | None) -> Replay:
     path = (folder or Path()) / replayed.file
     if path.suffix == ".parquet":
         return read_parquet(path, replayed.symbols)
-    market = read_csv(path)
-    return market.of(replayed.symbols or market.symbols)
+    return read_csv(path, replayed.symbols)
 
 
 def read_parquet(path: Path, symbols: Sequence[str] = ()) -> Replay:

@@ -10,7 +10,7 @@ never falling. A symbol without a price at some time keeps its last one; at the 
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -39,22 +39,25 @@ class PriceFileError(ValueError):
         self.column = column
 
 
-def read_csv(path: Path) -> Replay:
-    """Return the market recorded in a CSV file, its prices rounded to whole cents.
+def read_csv(path: Path, symbols: Sequence[str] = ()) -> Replay:
+    """Return the market recorded in a CSV file, its prices rounded to whole cents: of some symbols, or of all.
 
-    Raises ``PriceFileError`` for a file with a mistake in it, and ``OSError`` for one that cannot be opened.
+    What is said of other symbols may be no prices, such as volumes. Raises ``PriceFileError`` for a file with a mistake
+    in it or without one of the symbols, and ``OSError`` for one that cannot be opened.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return _Reader(path, file).read()
+        return _Reader(path, file, symbols).read()
 
 
 class _Reader:
     """Reads one file; knows the path and the line for its complaints."""
 
-    def __init__(self, path: Path, lines: Iterable[str]) -> None:
+    def __init__(self, path: Path, lines: Iterable[str], wanted: Sequence[str]) -> None:
         self._path = path
         self._csv = csv.reader(lines, strict=True)
+        self._wanted = tuple(wanted)
         self._header: list[str] = []
+        self._recorded: dict[str, None] = {}  # All symbols, wanted or not; a dict keeps their order.
 
     def read(self) -> Replay:
         try:
@@ -65,8 +68,10 @@ class _Reader:
             raise self._error(None, f"this is not CSV: {error}") from error
         except UnicodeDecodeError as error:
             raise self._error(None, f"this is not UTF-8: {error.reason}") from error
-        symbols = tuple(rows[0]) if is_long else tuple(self._header[1:])
+        symbols = self._wanted or tuple(self._recorded)
         for symbol in symbols:
+            if symbol not in self._recorded:
+                raise self._error(symbol, f"there is no such symbol; there are {', '.join(self._recorded)}")
             if symbol not in rows[0]:
                 raise self._error(symbol, "the symbol has no price at all")
         prices = np.array([[row[symbol] for symbol in symbols] for row in rows], dtype=np.int64)
@@ -103,15 +108,20 @@ class _Reader:
             yield self._time_us(stripped[0]), stripped
 
     def _wide_lines(self) -> Iterator[tuple[int, Mapping[str, int]]]:
+        self._recorded.update(dict.fromkeys(self._header[1:]))
         for at_us, cells in self._lines():
             named = zip(self._header[1:], cells[1:], strict=True)
-            yield at_us, {name: self._price_micros(name, cell) for name, cell in named if cell}
+            yield at_us, {name: self._price_micros(name, cell) for name, cell in named if cell and self._wants(name)}
 
     def _long_lines(self) -> Iterator[tuple[int, Mapping[str, int]]]:
         for at_us, (_time, symbol, close) in self._lines():
             if not symbol:
                 raise self._error(self._header[1], "the symbol is missing")
-            yield at_us, {symbol: self._price_micros(self._header[2], close)}
+            self._recorded[symbol] = None
+            yield at_us, {symbol: self._price_micros(self._header[2], close)} if self._wants(symbol) else {}
+
+    def _wants(self, symbol: str) -> bool:
+        return not self._wanted or symbol in self._wanted
 
     def _collect(self, lines: Iterator[tuple[int, Mapping[str, int]]]) -> tuple[list[int], list[dict[str, int]]]:
         """Return the times, and the prices by symbol at each of them with gaps filled from before."""

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.prices.base import InvalidModelError
-
 
 class Replay:
     """A market that repeats recorded prices: one row a step, however much time the step stands for.
@@ -36,13 +34,6 @@ class Replay:
     def recorded_at_us(self) -> int:
         """The time at which the current prices were recorded, in microseconds since the epoch."""
         return self._times_us[self._row]
-
-    def of(self, symbols: Sequence[str]) -> "Replay":
-        """Return the replay of some symbols, in this order. Raises ``InvalidModelError`` for one not recorded."""
-        for symbol in symbols:
-            if symbol not in self._symbols:
-                raise InvalidModelError(f"there is no symbol {symbol!r}; there are {', '.join(self._symbols)}")
-        return Replay(symbols, self._times_us, self._prices[:, [self._symbols.index(symbol) for symbol in symbols]])
 
     def open_micros(self) -> NDArray[np.int64]:
         """Return the opening prices."""

@@ -9,6 +9,16 @@ from actors.prices.csv_file import PriceFileError
 
 DAY_US = 86_400_000_000
 
+OHLCV_WIDE = "Date,Open,Close,Volume\n2024-01-01,1,2,98765432\n2024-01-02,3,4,0\n"
+OHLCV_LONG = """date,symbol,close
+2024-01-01,Volume,98765432
+2024-01-01,Close,2
+2024-01-01,Open,1
+2024-01-02,Late,7
+2024-01-02,Close,4
+2024-01-02,Open,3
+"""
+
 
 def write(folder: Path, text: str) -> Path:
     """Write a file of prices."""
@@ -43,6 +53,20 @@ def test_a_line_for_each_price(tmp_path: Path) -> None:
     assert market.open_micros().tolist() == [2_000_000, 1_000_000]
     assert market.step(0.1).tolist() == [2_000_000, 3_000_000]
     assert market.recorded_at_us == 60_000_000
+
+
+@pytest.mark.parametrize("text", [OHLCV_WIDE, OHLCV_LONG])
+def test_only_what_is_chosen_has_to_be_prices(tmp_path: Path, text: str) -> None:
+    """In the order in which it is asked for; what is not there is said with what there is."""
+    path = write(tmp_path, text)
+    market = read_csv(path, ["Close", "Open"])
+    assert market.symbols == ("Close", "Open")
+    assert market.open_micros().tolist() == [2_000_000, 1_000_000]
+    assert market.step(0.1).tolist() == [4_000_000, 3_000_000]
+    with pytest.raises(PriceFileError, match="98765432 is not a price"):
+        read_csv(path)
+    with pytest.raises(PriceFileError, match=r"column AAPL: there is no such symbol; there are .*Volume"):
+        read_csv(path, ["AAPL"])
 
 
 def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
