@@ -1,6 +1,7 @@
 """What a tree of actors shall look like: child and supervisor specifications, in the terms of Erlang/OTP."""
 
 import enum
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,14 @@ class MailboxSpec:
             raise ValueError(f"a mailbox holds at least one message, not {self.capacity}")
 
 
+def _check_numbers(spec: object, *names: str) -> None:
+    """Raise ValueError for the first that no clock can count to: the wait would be endless, or none at all."""
+    for name in names:
+        number = getattr(spec, name)
+        if number is not None and not 0 <= number < math.inf:  # Which is no order of NaN's.
+            raise ValueError(f"{name} is a finite number of at least 0, not {number}")
+
+
 @frozen
 class Backoff:
     """How long to wait before a restart: `base_s * factor ** n`, at most `max_s`, varied by `jitter` either way.
@@ -69,6 +78,9 @@ class Backoff:
     max_s: float = 30.0
     jitter: float = 0.1
     reset_after_s: float = 60.0
+
+    def __attrs_post_init__(self) -> None:
+        _check_numbers(self, "base_s", "factor", "max_s", "jitter", "reset_after_s")
 
 
 def _check_name(_instance: object, _attribute: object, name: str) -> None:
@@ -96,6 +108,9 @@ class ChildSpec:
     on_exceeded: Exceeded = Exceeded.ESCALATE
     intensity: int = 3
     period_s: float = 5.0
+
+    def __attrs_post_init__(self) -> None:
+        _check_numbers(self, "shutdown_s", "passivate_after_s", "period_s")
 
 
 @frozen(kw_only=True)

@@ -1,8 +1,11 @@
 """Specifications refuse what cannot be built."""
 
+import math
+from typing import Any
+
 import pytest
 
-from supervisor import ChildSpec, MailboxSpec, SupervisorSpec
+from supervisor import Backoff, ChildSpec, MailboxSpec, SupervisorSpec
 from tests.supervisor.samples import Sample
 
 
@@ -26,3 +29,21 @@ def test_mailbox_holds_at_least_one_message() -> None:
     """A mailbox without room would never deliver."""
     with pytest.raises(ValueError, match="at least one"):
         MailboxSpec(capacity=0)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, -0.1])
+@pytest.mark.parametrize("name", ["base_s", "factor", "max_s", "jitter", "reset_after_s"])
+def test_a_backoff_is_made_of_finite_numbers_that_are_not_negative(name: str, number: float) -> None:
+    """With a wait that is no number, or in the past, an actor would never come back, or at once for ever."""
+    changed: dict[str, Any] = {name: number}
+    with pytest.raises(ValueError, match=f"{name} is a finite number of at least 0, not {number}"):
+        Backoff(**changed)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, -0.1])
+@pytest.mark.parametrize("name", ["shutdown_s", "passivate_after_s", "period_s"])
+def test_the_times_of_a_child_are_finite_and_not_negative(name: str, number: float) -> None:
+    """None is the way to say that an actor never turns passive."""
+    changed: dict[str, Any] = {name: number}
+    with pytest.raises(ValueError, match=f"{name} is a finite number of at least 0, not {number}"):
+        ChildSpec("a", Sample, **changed)
