@@ -1,5 +1,7 @@
 """What the doctor finds: each finding judged from plain facts, with the way to mend it."""
 
+import errno
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -135,6 +137,12 @@ def clock_finding(now_us: int, last_event_us: int | None, *, is_synchronised: bo
     if is_synchronised is False:
         return Finding("clock", Grade.WARNING, f"the clock says {now}, and nobody keeps it set", mend)
     return Finding("clock", Grade.OK, f"the clock says {now}")
+
+
+def words_of(error: OSError) -> str:
+    """Return the system's words for an error, without what Python adds; a resolver's errors have only their own."""
+    number = error.errno
+    return os.strerror(number) if number is not None and number in errno.errorcode else error.strerror or str(error)
 
 
 def port_finding(host: str, port: int, obstacle: str | None, *, is_a_floor: bool) -> Finding:

@@ -65,7 +65,7 @@ def _port(settings: Settings) -> Finding:
     try:
         socket.create_server((settings.host, settings.port), family=family).close()
     except OSError as error:
-        obstacle = error.strerror or str(error)
+        obstacle = diagnosis.words_of(error)
     is_a_floor = obstacle is not None and _is_a_floor(settings)
     return diagnosis.port_finding(settings.host, settings.port, obstacle, is_a_floor=is_a_floor)
 

@@ -1,5 +1,7 @@
 """The doctor's judgements, from plain facts: each problem comes with its mend."""
 
+import errno
+import socket
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from tradefloor.diagnosis import (
     port_finding,
     service_finding,
     sqlite_finding,
+    words_of,
 )
 
 NOW_US = EARLIEST_US + 10**15
@@ -97,3 +100,19 @@ def test_the_demo_user_is_for_this_machine() -> None:
     finding = exposure_finding("0.0.0.0", is_development=True)  # noqa: S104 -- as above
     assert finding is not None
     assert "TRADEFLOOR_ENV=production" in str(finding.mend)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            OSError(errno.EADDRINUSE, "Address in use (while attempting to bind on ('::1', 80))"),
+            "Address already in use",
+        ),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "Name or service not known"),
+        (OSError("no route"), "no route"),
+    ],
+)
+def test_an_error_is_said_in_the_words_of_the_system(error: OSError, words: str) -> None:
+    """Not in those that Python adds for programmers."""
+    assert words_of(error) == words

@@ -84,6 +84,7 @@ def test_a_port_that_is_taken(database: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, findings = found(database, "--port", str(taken.getsockname()[1]))
     assert (status, findings["port"]["grade"]) == (1, "problem")
+    assert findings["port"]["text"].endswith(": Address already in use")
 
 
 def test_a_service_elsewhere(database: Path, tmp_path: Path) -> None:

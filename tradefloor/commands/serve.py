@@ -17,7 +17,7 @@ from persistence.files import FloorInUse
 from persistence.sqlite import has_wal_reset_bug, sqlite_version
 from tradefloor import version
 from tradefloor.demo import DEMO_EMAIL, DEMO_PASSWORD, seed_demo_agents, seed_demo_user
-from tradefloor.diagnosis import Grade, clock_finding
+from tradefloor.diagnosis import Grade, clock_finding, words_of
 from tradefloor.edge import nothing_first, open_edge
 from tradefloor.floor import Floor
 from tradefloor.logs import configure_logging
@@ -72,7 +72,7 @@ def explain(cause: Exception, settings: Settings) -> str:
         return str(cause)
     if cause.filename is None:
         return (
-            f"cannot listen on {settings.host}:{settings.port} ({cause.strerror}); set PORT or HOST, or stop the other"
+            f"cannot listen on {settings.host}:{settings.port} ({words_of(cause)}); set PORT or HOST, or stop the other"
         )
     return f"cannot use {cause.filename} ({cause.strerror}); set DATABASE_PATH to a file in a folder you may write"
 

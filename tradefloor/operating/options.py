@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 from rich.console import Console, RenderableType
 from rich.live import Live
 
@@ -45,6 +46,12 @@ def floor_options(command: Command) -> Command:
     )
     @functools.wraps(command)
     def with_place(*arguments: Any, url: str | None, token: str | None, database: Path, **others: Any) -> Any:
+        if (
+            token
+            and not url
+            and click.get_current_context().get_parameter_source("token") is ParameterSource.COMMANDLINE
+        ):
+            raise click.UsageError("a --token is for a floor elsewhere: say where with --url, or leave it out")
         return command(Place(url, token, database), *arguments, **others)
 
     return with_place
