@@ -79,6 +79,24 @@ def quota_limits(agent: Agent) -> QuotaLimits:
     return QuotaLimits(agent.quota.api_calls, agent.quota.budget_per_month_micros)
 
 
+def request_record(approval: Approval, trade: Trade) -> OversightRequestRecord:
+    """Return an approval as the oversight service takes it: the same record, whenever it is made."""
+    return OversightRequestRecord(
+        request_id=approval.request_id,
+        agent_id=approval.agent_id,
+        trade_id=trade.trade_id,
+        symbol=trade.symbol,
+        action=trade.action.value,
+        quantity=trade.quantity,
+        price_micros=trade.reference_price_micros,
+        estimated_value_micros=approval.estimated_value_micros,
+        reason=approval.reason,
+        risk_level=approval.risk.level.value,
+        created_at_us=approval.created_at_us,
+        expires_at_us=approval.expires_at_us,
+    )
+
+
 def _news(agent: Agent, told: Iterable[_Told], at_us: int, ids: Ids) -> Iterator[Notification]:
     for event in told:
         if isinstance(event, UsageAlert):
@@ -94,28 +112,11 @@ def _usage_event(ids: Ids, trade: Trade, kind: str, calls: int, cost_micros: int
 
 def _oversight(event: BookEvent) -> Iterator[Delivery]:
     if isinstance(event, ApprovalRequested):
-        yield ApprovalDelivery(_request_record(event.approval, event.trade))
+        yield ApprovalDelivery(request_record(event.approval, event.trade))
     elif isinstance(event, ApprovalApproved | ApprovalRejected):
         decision = event.approval.decision
         if decision is not None and decision.channel not in OUTSIDE_CHANNELS:
             yield DecisionDelivery(event.approval.request_id, _decision_record(decision))
-
-
-def _request_record(approval: Approval, trade: Trade) -> OversightRequestRecord:
-    return OversightRequestRecord(
-        request_id=approval.request_id,
-        agent_id=approval.agent_id,
-        trade_id=trade.trade_id,
-        symbol=trade.symbol,
-        action=trade.action.value,
-        quantity=trade.quantity,
-        price_micros=trade.reference_price_micros,
-        estimated_value_micros=approval.estimated_value_micros,
-        reason=approval.reason,
-        risk_level=approval.risk.level.value,
-        created_at_us=approval.created_at_us,
-        expires_at_us=approval.expires_at_us,
-    )
 
 
 def _decision_record(decision: Decision) -> DecisionRecord:

@@ -2,10 +2,12 @@
 
 Requests leave through the outbox, so an approval waits locally while the service is away and reaches it later. A
 decision that the service took, by itself or by somebody who spoke to it directly, is told to the approval's actor like
-any other.
+any other. What waits here is asked for there from time to time, and filed again by a service that lost its database.
 """
 
 import logging
+import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,11 +18,13 @@ from actors.draining import Drain
 from actors.errors import FloorBusy, JournalUnavailable
 from actors.messages import Decide, DrainOutbox, RelayDecision
 from actors.model import Decision, Principal, Role
+from actors.outbound import request_record
 from actors.ports.journal import ApprovalDelivery, Channel, DecisionDelivery, OutboxEntry
 from actors.ports.oversight import (
     AlreadyDecided,
     DecisionRecord,
     OversightRefused,
+    OversightRequestRecord,
     RequestExpired,
     RequestMismatch,
     RequestUnknown,
@@ -39,6 +43,9 @@ DECIDE_AGAIN_S: Final = 1.0
 WATCH_AGAIN_S: Final = 30.0
 """How soon a service that streams no decisions is asked for them again."""
 
+FILED_LOOK_REQUESTS: Final = 100
+"""For how many pending requests the service is asked at each look whether it knows them; more take turns."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +62,9 @@ class OversightActor(Actor):
         self._seen_sequence = 0
         self._delivered = 0
         self._relayed = 0
+        self._filed_again = 0
+        self._look_at_s = -math.inf
+        self._looked_to = ""
         self._relaying: set[str] = set()
 
     async def started(self) -> None:
@@ -64,7 +74,12 @@ class OversightActor(Actor):
 
     def inspect(self) -> Mapping[str, object]:
         """Show what went out and what came in."""
-        return {"delivered": self._delivered, "relayed": self._relayed, "seen_sequence": self._seen_sequence}
+        return {
+            "delivered": self._delivered,
+            "relayed": self._relayed,
+            "filed_again": self._filed_again,
+            "seen_sequence": self._seen_sequence,
+        }
 
     @handles(DrainOutbox)
     def drain(self, _message: DrainOutbox) -> None:
@@ -134,7 +149,45 @@ class OversightActor(Actor):
                 _log.debug("oversight was told of entry %d of %s", entry.entry_id, entry.stream)
             await self._services.store.delivered([entry.entry_id])
             self._delivered += 1
+        if not entries and trio.current_time() >= self._look_at_s:
+            await self._file_lost()
+            self._look_at_s = trio.current_time() + self._services.pace.outbox_look_s
         return bool(entries)
+
+    async def _file_lost(self) -> None:
+        """File again what waits here and is not known there any more.
+
+        Where one request is unknown, all are asked for at once: it was not the only one.
+        """
+        pending = self._services.views.pending_requests()
+        later = bisect_right(pending, self._looked_to)
+        are_lost = False
+        for looked, request_id in enumerate((*pending[later:], *pending[:later])):
+            if looked >= FILED_LOOK_REQUESTS and not are_lost:
+                return
+            try:
+                await self._services.oversight.status(request_id)
+            except RequestUnknown:
+                are_lost = True
+                try:
+                    await self._file(request_id)
+                except (RequestMismatch, OversightRefused) as error:
+                    _log.warning("the oversight service did not take %s again: %s", request_id, error)
+            self._looked_to = request_id
+
+    async def _file(self, request_id: str) -> None:
+        """File a request that the service does not know; it takes each id once."""
+        found = await self._services.history.approval(request_id)
+        if found is None:
+            return
+        await self._create(request_record(*found))
+        self._filed_again += 1
+        _log.warning("the oversight service did not know %s any more, so it was filed again", request_id)
+
+    async def _create(self, request: OversightRequestRecord) -> None:
+        status = await self._services.oversight.create(request)
+        if status.decision is not None:
+            self._relay(status.request_id, status.decision)
 
     async def _deliver(self, entry: OutboxEntry) -> None:
         """Deliver one entry. What the service refuses for good is said in the log and not sent again."""
@@ -142,10 +195,12 @@ class OversightActor(Actor):
         try:
             match entry.delivery:
                 case ApprovalDelivery(request):
-                    status = await oversight.create(request)
-                    if status.decision is not None:
-                        self._relay(status.request_id, status.decision)
+                    await self._create(request)
                 case DecisionDelivery(request_id, decision):
-                    await oversight.decide(request_id, decision)
+                    try:
+                        await oversight.decide(request_id, decision)
+                    except RequestUnknown:
+                        await self._file(request_id)
+                        await oversight.decide(request_id, decision)
         except (AlreadyDecided, RequestExpired, RequestMismatch, RequestUnknown, OversightRefused) as error:
             _log.warning("the oversight service did not take entry %d: %s", entry.entry_id, error)

@@ -135,6 +135,10 @@ class FloorViews:
         """Return the id of the agent whose approval is pending under this id, None where none is."""
         return self._agent_of_request.get(request_id)
 
+    def pending_requests(self) -> list[str]:
+        """Return the ids of the approvals that wait for a decision, the oldest first, as ids begin with the time."""
+        return sorted(self._agent_of_request)
+
     def pending_approvals(self) -> int:
         """Return how many approvals wait for a decision."""
         return len(self._agent_of_request)

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncGenerator
 
+import pytest
 import trio
 from attrs import evolve
 from trio.testing import wait_all_tasks_blocked
 
+from actors import oversight as oversight_module
 from actors import paths
 from actors.model import TradeStatus
 from actors.money import dollars
@@ -67,7 +69,7 @@ async def test_service_approves_small_values_by_itself(autojump_clock: object) -
         assert executed.status is TradeStatus.COMPLETED
         assert floor.around.oversight.calls == ["create"]
         state = await floor.system.control.state(paths.OVERSIGHT)
-        assert state == {"delivered": 1, "relayed": 1, "seen_sequence": 1}
+        assert state == {"delivered": 1, "relayed": 1, "filed_again": 0, "seen_sequence": 1}
         floor.check()
 
 
@@ -197,16 +199,68 @@ async def test_late_decisions_change_nothing(autojump_clock: object) -> None:
 
 
 async def test_request_refused_for_good_is_let_go(autojump_clock: object) -> None:
-    """A request that the service will never take waits for a decision on the floor, and holds up nothing."""
+    """A request that the service never takes waits for a decision on the floor and holds up nothing."""
     around = surroundings()
     async with headless_floor(evolve(around, oversight=RefusingOversight(around.clock.now_us))) as floor:
         await floor.create()
         await floor.trade(buy("TSLA", 400))
-        await floor.advance(1)
+        await floor.advance(100)
         await floor.decide()
         assert floor.portfolio().positions["TSLA"].quantity == 400
         state = await floor.system.control.state(paths.OVERSIGHT)
-        assert state["delivered"] == 1
+        assert (state["delivered"], state["filed_again"]) == (1, 0)
+
+
+async def test_what_a_service_lost_is_filed_again(autojump_clock: object) -> None:
+    """Each once, with the contents of the first time; what is decided there then is carried out here."""
+    async with headless_floor() as floor:
+        await floor.create(initial_budget_micros=dollars(1_000_000))
+        held = [await floor.trade(buy("TSLA", 400)) for _ in range(3)]
+        await floor.advance(1)
+        oversight = floor.around.oversight
+        before = dict(oversight.requests)
+        for trade in held[:2]:
+            del oversight.requests[trade.approval_request_id or ""]
+        await floor.advance(100)
+        assert oversight.requests == before
+        assert oversight.calls.count("create") == 5
+        assert (await floor.system.control.state(paths.OVERSIGHT))["filed_again"] == 2
+        await oversight.decide(held[0].approval_request_id or "", a_record(floor))
+        await floor.advance(1)
+        assert floor.portfolio().positions["TSLA"].quantity == 400
+
+
+async def test_requests_are_asked_for_in_turn_and_all_at_once_after_a_loss(
+    autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look costs so many calls however much waits."""
+    monkeypatch.setattr(oversight_module, "FILED_LOOK_REQUESTS", 2)
+    async with headless_floor() as floor:
+        await floor.create(initial_budget_micros=dollars(1_000_000))
+        for _ in range(5):
+            await floor.trade(buy("TSLA", 400))
+        await floor.advance(1)
+        oversight = floor.around.oversight
+        for looks in (1, 2, 3):
+            await floor.advance(30)
+            assert oversight.calls.count("status") == 2 * looks
+        oversight.requests.clear()
+        await floor.advance(30)
+        assert len(oversight.requests) == 5
+
+
+async def test_a_decision_on_what_the_service_lost_is_recorded_there(autojump_clock: object) -> None:
+    """The request goes before it."""
+    async with headless_floor() as floor:
+        await floor.create()
+        await floor.trade(buy("TSLA", 400))
+        await floor.advance(1)
+        oversight = floor.around.oversight
+        oversight.requests.clear()
+        await floor.decide()
+        await floor.advance(1)
+        assert oversight.calls == ["create", "decide", "create", "decide"]
+        assert [record.approver_name for record in oversight.decisions.values()] == ["Ada Approver"]
 
 
 async def test_outbox_is_looked_at_without_being_told(autojump_clock: object) -> None:
