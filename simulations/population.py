@@ -14,6 +14,7 @@ from actors.money import MICROS_PER_DOLLAR
 from actors.ports.journal import Commit
 from actors.preferences import AssetPreferences, InvalidPreferencesError, check
 from actors.strategies.registry import UnknownStrategyError, require_plugin
+from actors.symbols import BY_SYMBOL
 from simulations.division import Floor
 from simulations.scenario import Group, Scenario
 from simulations.scenario.checks import Range
@@ -35,7 +36,7 @@ class _Terms:
     def of(cls, group: Group, scenario: Scenario) -> "_Terms":
         """Return the terms of a group."""
         quota, prices = group.quota or scenario.metering.quota, scenario.metering.prices
-        preferences = AssetPreferences(group.symbols, group.sectors, group.excluded_symbols)
+        preferences = _preferences(group, scenario)
         return cls(
             QuotaConfig(
                 api_calls=quota.api_calls,
@@ -55,7 +56,7 @@ def require_sound(scenario: Scenario, symbols: Sequence[str]) -> None:
     problems: list[str] = []
     for index, group in enumerate(scenario.population):
         try:
-            check(AssetPreferences(group.symbols, group.sectors, group.excluded_symbols), symbols)
+            check(_preferences(group, scenario), symbols)
             if group.plugin is not None:
                 require_plugin(StrategyKind(group.strategy), group.plugin)
         except InvalidPreferencesError as error:
@@ -65,6 +66,22 @@ def require_sound(scenario: Scenario, symbols: Sequence[str]) -> None:
             problems.append(f"population[{index}].plugin: {error}")
     if problems:
         raise ScenarioError(scenario.name, problems)
+
+
+def _preferences(group: Group, scenario: Scenario) -> AssetPreferences:
+    """Return what a group may trade.
+
+    Agents know the sectors of listed symbols; where the scenario says another one, or has symbols of its own, what
+    follows from that is said by their names.
+    """
+    symbols, excluded = list(group.symbols), list(group.excluded_symbols)
+    if group.sectors:
+        for symbol in scenario.market.symbols:
+            if symbol.sector in group.sectors:
+                symbols.append(symbol.symbol)
+            elif symbol.sector is not None and symbol.symbol in BY_SYMBOL and symbol.symbol not in group.symbols:
+                excluded.append(symbol.symbol)
+    return AssetPreferences(symbols, group.sectors, excluded)
 
 
 def members(scenario: Scenario) -> Iterator[tuple[str, str]]:

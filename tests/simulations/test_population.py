@@ -2,7 +2,9 @@
 
 import pytest
 
-from simulations.population import require_sound
+from actors.preferences import permitted_symbols
+from simulations.division import ONLY
+from simulations.population import commits, require_sound
 from simulations.scenario import ScenarioError, load, parse, with_settings
 
 SYMBOLS = ("AAPL", "KO")
@@ -31,6 +33,33 @@ def test_a_group_has_something_to_trade() -> None:
     assert problems("population[0].excluded_symbols=['AAPL', 'KO']") == (
         "population[0].excluded_symbols: these preferences leave no symbol to trade",
     )
+
+
+@pytest.mark.parametrize(
+    ("preferred", "permitted"),
+    [
+        ("sectors=['retail']", ("ACME", "AAPL")),
+        ("sectors=['technology']", ("MSFT",)),
+        ("symbols=['AAPL'], sectors=['technology']", ("AAPL", "MSFT")),
+        ("sectors=['retail'], excluded_symbols=['ACME']", ("AAPL",)),
+        ("sectors=[]", ("ACME", "AAPL", "MSFT")),
+    ],
+)
+def test_sectors_are_those_that_the_scenario_says(preferred: str, permitted: tuple[str, ...]) -> None:
+    """Of symbols of its own, and of listed ones that it moves into another sector."""
+    own = "{symbol='ACME', open=20, drift=0, volatility=0.2, sector='retail'}"
+    settings = [
+        f"market.symbols=[{own}, {{symbol='AAPL', sector='retail'}}, {{symbol='MSFT'}}]",
+        f"population=[{{count=1, {preferred}}}]",
+    ]
+    scenario = parse(with_settings(load("quickstart"), settings))
+    market = [symbol.symbol for symbol in scenario.market.symbols]
+
+    require_sound(scenario, market)
+    (commit,) = commits(scenario, ONLY, 0)
+
+    assert commit.agent is not None
+    assert permitted_symbols(commit.agent.preferences, market) == permitted
 
 
 def test_a_plugin_is_installed() -> None:
