@@ -4,31 +4,21 @@ What it needs is loaded after the collector of garbage is held off, which would 
 when its standard input does, which is a pipe that only the process that started it holds open.
 """
 
-import os
 import sys
-import threading
 from multiprocessing.connection import Connection
 
+from simulations.following import end_with_input
 from simulations.settling import few_collections
 
 
 def main() -> None:
     """Run the floor that comes over the line."""
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    end_with_input()  # To find the line cut takes a floor until its next report, far off while many agents open.
     # Until the end of this process, which has nothing to do any more once it has sent what the floor leaves behind.
     with few_collections():
         from simulations.floor_serving import serve  # noqa: PLC0415 - with the collector held off
 
         serve(Connection(int(sys.argv[1])))
-
-
-def _end_with_input() -> None:
-    """Wait for the end of the one that started this process, and follow it, whatever the floor is about.
-
-    To find the line cut takes a floor until its next report, which is far off while many agents open.
-    """
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(1)
 
 
 if __name__ == "__main__":

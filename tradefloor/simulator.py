@@ -1,8 +1,8 @@
 """Simulations beside a running floor, each in a process of its own: `tradefloor simulate`, at a low priority.
 
 Trading has the loop and the machine first. The process tells its progress in lines of JSON on stderr and its figures on
-stdout, and an interrupt ends it early with a report, as Ctrl-C does on a terminal. When the floor dies nobody reads
-those lines any more, which ends it too.
+stdout, and an interrupt ends it early with a report, as Ctrl-C does on a terminal. Nothing is written to its input: its
+end tells it that the floor has died, which ends it too.
 """
 
 import json
@@ -83,7 +83,7 @@ class ProcessSimulator:
             running = partial(
                 trio.run_process,
                 _command(wanted, self._folder_of(job_id)),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 check=False,
@@ -99,6 +99,8 @@ class ProcessSimulator:
                 readers.start_soon(_collect, process, printed)
                 readers.start_soon(_listen, process, tell, said)
             await process.wait()
+            assert process.stdin is not None
+            await process.stdin.aclose()
             nursery.cancel_scope.cancel()
         return _ending(process, printed, said, was_cancelled=wants_end.is_set())
 
@@ -137,7 +139,17 @@ def _command(wanted: Wanted, folder: Path) -> list[str]:
     }
     given = [f"{name}={value}" for name, value in options.items() if value is not None]
     settings = [f"--set={setting}" for setting in wanted.settings]
-    return [sys.executable, "-P", "-m", "tradefloor", "simulate", wanted.scenario, "--json", *given, *settings]
+    return [
+        sys.executable,
+        "-P",
+        "-m",
+        "tradefloor.simulation_process",
+        "simulate",
+        wanted.scenario,
+        "--json",
+        *given,
+        *settings,
+    ]
 
 
 def _yield_to_the_floor(pid: int) -> None:

@@ -1,4 +1,4 @@
-"""A run that is divided over floors, when the process that started it is killed."""
+"""Runs in processes of their own, divided over floors or beside one, when the process that started them is killed."""
 
 import os
 import select
@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from simulations.division import floors
+from simulations.division import ONLY, floors
 from simulations.log_files import file_name
 
 pytestmark = [pytest.mark.e2e, pytest.mark.no_cover]
@@ -18,6 +18,16 @@ AGENTS: Final = 2_000
 """So many that telling of them all does not fit into a pipe: a floor whose log nobody reads stands still in it."""
 
 WAIT_MS_MAX: Final = 30_000
+
+SIMULATING: Final = """
+import sys, trio
+from pathlib import Path
+from actors.simulating.model import Wanted
+from tradefloor.simulator import ProcessSimulator
+simulator = ProcessSimulator(lambda job_id: Path(sys.argv[1]) / job_id)
+trio.run(simulator.run, "sim_1", Wanted("quickstart", agents=int(sys.argv[2])), trio.Event(), print)
+"""
+"""What a floor does to simulate."""
 
 
 def seen(reader: int, events: int) -> int:
@@ -45,3 +55,22 @@ def test_no_floor_outlives_the_process_that_started_it(tmp_path: Path) -> None:
         run.wait()
         for reader in readers:
             os.close(reader)
+
+
+def test_no_simulation_outlives_the_floor_that_started_it(tmp_path: Path) -> None:
+    """It ends at once, too, long before it has progress to tell."""
+    folder = tmp_path / "sim_1"
+    folder.mkdir()
+    log = folder / file_name(ONLY)
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    floor = subprocess.Popen([sys.executable, "-c", SIMULATING, str(tmp_path), str(AGENTS)])
+    try:
+        assert seen(reader, select.POLLIN) == select.POLLIN
+        floor.kill()
+
+        assert seen(reader, 0) == select.POLLHUP
+    finally:
+        floor.kill()
+        floor.wait()
+        os.close(reader)
