@@ -38,6 +38,7 @@ from actors.messages import (
     RenewLease,
     SubmitTrade,
     TakeQuota,
+    TakeUpChange,
     Wake,
 )
 from actors.model import Agent, AgentStatus, OrderRequest, Principal, Role, Trade
@@ -67,6 +68,8 @@ class AgentActor(Actor):
 
     _agent_id: str
     _rng: np.random.Generator
+    _known: Agent
+    """The agent as this actor last acted on it."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -89,6 +92,7 @@ class AgentActor(Actor):
         """Take up what a crash or a restart left: pending approvals, an unfinished stop, the strategy's turn."""
         self._agent_id = paths.agent_id_of(self.ctx.path)
         self._rng = stream_of(self._services.seed, self._agent_id)
+        self._known = self._agent
         for request_id in self._book.approvals:
             self._start_approval(request_id)
         if self._agent.status is AgentStatus.ACTIVE:
@@ -127,13 +131,17 @@ class AgentActor(Actor):
             agent, status=status, failure_reason=message.reason, updated_at_us=self._services.clock.now_us()
         )
         await self._commit(changed, (AgentStatusChanged(changed),), message.principal)
-        if status is AgentStatus.ACTIVE:
-            self._wake_itself()
-        else:
-            await self._rest()
-        if status is AgentStatus.STOPPED:
-            await self._finish_stop(message.principal)
+        await self._enter_status(message.principal)
         return changed
+
+    @handles(TakeUpChange)
+    async def take_up_change(self, _message: TakeUpChange) -> None:
+        """Act on a change that became true when nobody waited for it any more."""
+        agent = self._agent
+        if agent is not self._known:
+            self._known = agent
+            self._strategy = None
+            await self._enter_status(_by_itself(agent))
 
     @handles(FinishStop)
     async def finish_stop(self, _message: FinishStop) -> None:
@@ -202,9 +210,8 @@ class AgentActor(Actor):
         else placed them.
         """
         orders = [
-            OrderRequest(
-                intent.symbol, intent.action, int(intent.quantity), reason=intent.reason
-            )  # NumPy's become ours.
+            # A strategy's number may be one of NumPy's.
+            OrderRequest(intent.symbol, intent.action, int(intent.quantity), reason=intent.reason)
             for intent in intents
             if not is_held(self._book, intent.symbol)
         ]
@@ -269,6 +276,16 @@ class AgentActor(Actor):
         if request_id is not None and request_id in self._book.approvals:
             self._start_approval(request_id)
 
+    async def _enter_status(self, principal: Principal) -> None:
+        """Do what comes of the agent's status."""
+        status = self._agent.status
+        if status is AgentStatus.ACTIVE:
+            self._wake_itself()
+        else:
+            await self._rest()
+        if status is AgentStatus.STOPPED:
+            await self._finish_stop(principal)
+
     async def _finish_stop(self, principal: Principal) -> None:
         """Liquidate what a stopped agent still holds, again and again until it is done."""
         if not self._holds_anything():
@@ -303,6 +320,7 @@ class AgentActor(Actor):
             deliveries=deliveries + news_of(agent, events, agent.updated_at_us, self._services.ids),
         )
         await ask(self.ctx.ref(paths.JOURNAL), Append(commit, base_agent=self._agent))
+        self._known = agent
 
     def _update(self, changed: Agent) -> tuple[Event, ...]:
         """Return the events of a change of settings: it may put a threshold below what was used already."""

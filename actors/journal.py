@@ -23,8 +23,8 @@ from actors.events import (
     TradeExecuted,
     TradeTriggered,
 )
-from actors.messages import Append, DrainOutbox, KeepBars, KeepPrices, TendAgent, WatchAgain
-from actors.model import TradeStatus
+from actors.messages import Append, DrainOutbox, KeepBars, KeepPrices, TakeUpChange, TendAgent, WatchAgain
+from actors.model import AgentStatus, TradeStatus
 from actors.ports.journal import (
     CHANNELS,
     AlreadyDone,
@@ -50,6 +50,9 @@ BARS_WAITING_MAX = 1_440
 
 _log = logging.getLogger(__name__)
 _TENDED = frozenset({AgentCreated, AgentStatusChanged, ApprovalRequested})
+_LIVING = frozenset({AgentStatus.ACTIVE, AgentStatus.PAUSED, AgentStatus.STOPPED})
+"""With one of these an agent has an actor that is up, or comes up when it is told something."""
+
 _FACADES = {
     Channel.METERING: paths.METERING,
     Channel.OVERSIGHT: paths.OVERSIGHT,
@@ -193,6 +196,8 @@ class JournalActor(Actor):
             queued.reply.reply(result)
             if not _TENDED.isdisjoint(map(type, commit.events)):
                 tell(self.ctx, paths.FLOOR, TendAgent(commit.stream))
+            if commit.agent is not None and commit.agent.status in _LIVING and queued.append.base_agent is not None:
+                tell(self.ctx, paths.agent(commit.stream), TakeUpChange())
             book = commit.book
             if book is not None and book.open_trades and any(_rests(event, book) for event in commit.events):
                 tell(self.ctx, paths.portfolio(commit.stream), WatchAgain())
@@ -263,7 +268,7 @@ def _rests(event: Event, book: Book) -> bool:
     return trade is not None and trade.status is TradeStatus.PENDING
 
 
-def tell(ctx: Context, path: str, message: DrainOutbox | TendAgent | WatchAgain) -> None:
+def tell(ctx: Context, path: str, message: DrainOutbox | TakeUpChange | TendAgent | WatchAgain) -> None:
     """Tell an actor that has something to see to; one that is full or gone looks for itself when it comes back."""
     try:
         ctx.ref(path).tell_nowait(message)

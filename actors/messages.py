@@ -316,6 +316,14 @@ class WatchAgain(Message[None]):
 
 
 @frozen
+class TakeUpChange(Message[None]):
+    """Told to an agent by the journal: its status or its settings have changed.
+
+    It was itself who had them changed, but its ask may have been over before that became true.
+    """
+
+
+@frozen
 class RenewLease(Message[None]):
     """Told to the metering facade: an agent's lease is worn, take out a new one before it is used up or over."""
 

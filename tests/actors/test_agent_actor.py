@@ -10,7 +10,13 @@ from attrs import evolve
 from actors import paths
 from actors.agent import RETRY_US
 from actors.bands import Band
-from actors.errors import AssetNotPermitted, IllegalTransition, JournalUnavailable, MarketClosed, QuotaExceeded
+from actors.errors import (
+    AssetNotPermitted,
+    IllegalTransition,
+    JournalUnavailable,
+    MarketClosed,
+    QuotaExceeded,
+)
 from actors.hours import TradingHours
 from actors.lifecycle import AgentEvent
 from actors.messages import AgentSettings, ChangeSettings
@@ -20,7 +26,7 @@ from actors.money import dollars
 from actors.ports.periods import next_period_us
 from actors.preferences import AssetPreferences
 from actors.strategies.base import Intent, MarketView, PortfolioView, Wake
-from supervisor import Status
+from supervisor import AskTimeout, Status
 from supervisor.spec import MAILBOX_CAPACITY
 from tests.actors.builders import NOW_US, OWNER, SECOND_US, buy
 from tests.actors.headless import headless_floor, surroundings
@@ -215,6 +221,40 @@ async def test_settings_make_the_strategy_anew(autojump_clock: object) -> None:
         assert [config.risk_tolerance for config in FIRST.configs] == [9, 2]
         assert floor.published_types()[1:] == ["agent.updated", "agent.status", "agent.updated"]
         floor.check()
+
+
+SLOW_S = 7.0
+"""So long a commit takes that the ask for it is given up before it is true."""
+
+
+async def test_a_stop_that_nobody_waited_for_sells_all_the_same(autojump_clock: object) -> None:
+    """Once it is true, and not only after the next start."""
+    async with headless_floor() as floor:
+        await floor.create()
+        await floor.trade()
+        floor.store.delay_s = SLOW_S
+        with pytest.raises(AskTimeout):
+            await floor.change(AgentEvent.STOP)
+        assert floor.portfolio().positions
+        floor.store.delay_s = 0.0
+        await floor.advance(2 * SLOW_S)
+        assert (floor.agent().status, dict(floor.portfolio().positions)) == (AgentStatus.STOPPED, {})
+        floor.check()
+
+
+async def test_changes_that_nobody_waited_for_reach_the_strategy(autojump_clock: object) -> None:
+    """An agent that was resumed decides, and one with other settings goes on with those."""
+    async with headless_floor() as floor:
+        agent = await floor.create(strategy_name="first")
+        floor.store.delay_s = SLOW_S
+        with pytest.raises(AskTimeout):
+            await floor.change(AgentEvent.RESUME)
+        await floor.advance(SLOW_S)
+        with pytest.raises(AskTimeout):
+            await floor.system.ref(paths.agent("agt_1")).ask(settings_of(agent, risk_tolerance=9))
+        floor.store.delay_s = 0.0
+        await floor.advance(SLOW_S)
+        assert [config.risk_tolerance for config in FIRST.configs] == [5, 9]
 
 
 async def test_strategy_that_waits_for_the_unlisted_fails(autojump_clock: object) -> None:
