@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from actors.errors import FloorBusy
 from supervisor import ActorRef, Message
-from supervisor.errors import SupervisorError
+from supervisor.errors import ActorQuarantined, SupervisorError
 
 R = TypeVar("R")
 
@@ -17,5 +17,7 @@ async def ask(ref: ActorRef, message: Message[R], timeout_s: float | None = None
     """
     try:
         return await ref.ask(message, timeout_s=timeout_s)
+    except ActorQuarantined as error:
+        raise FloorBusy(f"{error}; an admin does that with: tradefloor restart {ref.path}") from error
     except SupervisorError as error:
         raise FloorBusy(f"{error}; try again in {FloorBusy.retry_after_s} s under the same idempotency key") from error
