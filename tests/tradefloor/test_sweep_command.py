@@ -23,6 +23,7 @@ def run(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(sweep, [*SMALL, "--out", str(folder), *arguments])
 
 
+@pytest.mark.usefixtures("processes_unmeasured")
 def test_a_sweep_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """All runs give a report; of what is known already nothing is run again, and seeds may be added."""
     first = run(tmp_path, "--vary", "oversight.approvers=0..1", "--seeds", "1")
