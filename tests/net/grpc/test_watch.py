@@ -1,7 +1,8 @@
 """The limits of watching decisions, and how a watch takes errors."""
 # ruff: noqa: N802 -- gRPC names the methods of a servicer
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import cast
 
 import grpc
@@ -18,6 +19,24 @@ from persistence.services.oversight_store import SqliteOversightStore
 from proto import oversight_pb2, oversight_pb2_grpc
 from tests.net.grpc.samples import APPROVED, REQUEST
 from tests.net.grpc.scripted import HandClock, ScriptedMetering, serve_scripted
+
+
+@asynccontextmanager
+async def watching(servicer: oversight_pb2_grpc.OversightServiceServicer) -> AsyncIterator[AsyncIterator[Decision]]:
+    """Serve with a servicer, and yield the decisions that a client is told of; the block has ten seconds."""
+    server = start_server(
+        "127.0.0.1:0",
+        SERVICE,
+        lambda server: oversight_pb2_grpc.add_OversightServiceServicer_to_server(servicer, server),
+        threads_max=2,
+    )
+    try:
+        async with open_oversight_client(server.address) as client:
+            with trio.fail_after(10):
+                async with client.watch() as decisions:
+                    yield decisions
+    finally:
+        server.stop()
 
 
 def test_watchers_are_limited(clock: HandClock, oversight_store: SqliteOversightStore) -> None:
@@ -85,17 +104,8 @@ class StumblingOversight(oversight_pb2_grpc.OversightServiceServicer):
 async def test_a_watch_is_opened_again_after_errors_and_ends() -> None:
     """Each time after the last decision seen."""
     servicer = StumblingOversight()  # type: ignore[abstract] # the other calls stay unimplemented
-    server = start_server(
-        "127.0.0.1:0",
-        SERVICE,
-        lambda server: oversight_pb2_grpc.add_OversightServiceServicer_to_server(servicer, server),
-        threads_max=2,
-    )
-    async with open_oversight_client(server.address) as client:
-        with trio.fail_after(10):
-            async with client.watch() as decisions:
-                assert [(await anext(decisions)).sequence for _ in range(2)] == [1, 2]
-    server.stop()
+    async with watching(servicer) as decisions:
+        assert [(await anext(decisions)).sequence for _ in range(2)] == [1, 2]
     assert servicer.asked == [0, 0, 0, 1]
 
 
@@ -113,17 +123,8 @@ class CarelessOversight(oversight_pb2_grpc.OversightServiceServicer):
 async def test_a_malformed_decision_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
     """It says so in the log; those that follow are heard of."""
     servicer = CarelessOversight()  # type: ignore[abstract] # the other calls stay unimplemented
-    server = start_server(
-        "127.0.0.1:0",
-        SERVICE,
-        lambda server: oversight_pb2_grpc.add_OversightServiceServicer_to_server(servicer, server),
-        threads_max=2,
-    )
-    async with open_oversight_client(server.address) as client:
-        with trio.fail_after(10):
-            async with client.watch() as decisions:
-                assert (await anext(decisions)).request_id == "ovr_2"
-    server.stop()
+    async with watching(servicer) as decisions:
+        assert (await anext(decisions)).request_id == "ovr_2"
     assert "decision 1 on ovr_1 is passed over" in caplog.text
 
 
