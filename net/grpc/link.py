@@ -29,10 +29,13 @@ _ANSWERS = frozenset(
         grpc.StatusCode.ALREADY_EXISTS,
         grpc.StatusCode.FAILED_PRECONDITION,
         grpc.StatusCode.OUT_OF_RANGE,
-        grpc.StatusCode.UNIMPLEMENTED,
     }
 )
 """The errors by which a working service answers; every other one counts as an outage."""
+
+_ELSEWHERE_AGAIN_S = 5.0
+"""How soon to ask again who answers UNIMPLEMENTED: another service has the address, or a proxy that does not know ours
+yet (gRPC makes that of HTTP's 404). Nothing may be given up because of that."""
 
 _QUEUE_GRACE_S = 0.5
 """What a call may take beyond its deadline, so that gRPC's own verdict comes first where the call did go out."""
@@ -63,11 +66,6 @@ class CallSettings:
     breaker: BreakerPolicy = Factory(BreakerPolicy)
 
 
-ELSEWHERE_AGAIN_S = 5.0
-"""How soon to ask again who answers UNIMPLEMENTED: another service has the address, or a proxy that does not know ours
-yet (gRPC makes that of HTTP's 404). Nothing may be given up because of that."""
-
-
 class Outage(Exception):
     """A call found no working service, or was not made because the last ones found none."""
 
@@ -75,6 +73,10 @@ class Outage(Exception):
         super().__init__(detail)
         self.detail = detail
         self.retry_after_s = retry_after_s
+
+
+class Unimplemented(Outage):
+    """Whoever answered does not know the call."""
 
 
 class Link:
@@ -116,8 +118,9 @@ class Link:
     async def call(self, method: "grpc.UnaryUnaryMultiCallable[Request, Response]", request: Request) -> Response:
         """Make a call and return its response.
 
-        Raises `Outage`, at once while the breaker is open, and `grpc.RpcError` where the service answered with an
-        error. A call whose task is cancelled is left to its deadline in its thread.
+        Raises `Outage`, at once while the breaker is open and as `Unimplemented` where the call is not known, and
+        `grpc.RpcError` where the service answered with an error. A call whose task is cancelled is left to its
+        deadline in its thread.
         """
         name = _name(method)
         await self._admit(name)
@@ -129,6 +132,12 @@ class Link:
                 response = await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
         except grpc.RpcError as error:
             self._note(name, error.code().name.lower(), began_s)
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                self._breaker = breaker.succeed()
+                wanted = name.partition(".")[0]
+                raise Unimplemented(
+                    f"no {wanted} service answers there: {error.details()}", _ELSEWHERE_AGAIN_S
+                ) from error
             if error.code() in _ANSWERS:
                 self._breaker = breaker.succeed()
                 raise

@@ -17,13 +17,13 @@ from actors.ports.metering import (
 )
 from net.grpc.channel import TlsClient, open_channel, service_config
 from net.grpc.link import (
-    ELSEWHERE_AGAIN_S,
     CallSettings,
     Link,
     Metadata,
     Outage,
     Request,
     Response,
+    Unimplemented,
     no_correlation_id,
     no_trace,
 )
@@ -36,10 +36,6 @@ EVENTS_PER_CALL_MAX = 500
 """Half of what the service takes; a longer sequence goes out in several calls."""
 
 _IDEMPOTENT_METHODS = ("InitializeQuota", "CheckQuota", "IngestEvent", "IngestEvents", "GetUsage")
-
-
-class _BatchesUnimplemented(Exception):
-    """The service answers single events only."""
 
 
 class MeteringClient:
@@ -76,8 +72,9 @@ class MeteringClient:
         if self._takes_batches:
             try:
                 await self._ingest_batches(messages)
-            except _BatchesUnimplemented:
-                pass
+            except MeteringUnavailable as error:
+                if not isinstance(error.__cause__, Unimplemented):
+                    raise
             else:
                 return
         for message in messages:
@@ -94,10 +91,9 @@ class MeteringClient:
         return await self._link.is_serving(SERVICE)
 
     async def _ingest_batches(self, messages: Sequence[metering_pb2.UsageEvent]) -> None:
-        unimplemented = {grpc.StatusCode.UNIMPLEMENTED: _BatchesUnimplemented()}
         for start in range(0, len(messages), EVENTS_PER_CALL_MAX):
             request = metering_pb2.IngestEventsRequest(events=messages[start : start + EVENTS_PER_CALL_MAX])
-            await self._call(self._stub.IngestEvents, request, unimplemented)
+            await self._call(self._stub.IngestEvents, request)
 
     async def _call(
         self,
@@ -110,13 +106,7 @@ class MeteringClient:
         except Outage as outage:
             raise MeteringUnavailable(outage.detail, outage.retry_after_s) from outage
         except grpc.RpcError as error:
-            raise answers.get(error.code()) or _refusal(error) from error
-
-
-def _refusal(error: grpc.RpcError) -> MeteringUnavailable | MeteringRefused:
-    if error.code() is grpc.StatusCode.UNIMPLEMENTED:
-        return MeteringUnavailable(f"no metering service answers there: {error.details()}", ELSEWHERE_AGAIN_S)
-    return MeteringRefused(error.details())
+            raise answers.get(error.code()) or MeteringRefused(error.details()) from error
 
 
 @asynccontextmanager

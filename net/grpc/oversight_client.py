@@ -23,7 +23,6 @@ from actors.ports.oversight import (
 )
 from net.grpc.channel import TlsClient, open_channel, service_config
 from net.grpc.link import (
-    ELSEWHERE_AGAIN_S,
     CallSettings,
     Link,
     Metadata,
@@ -146,13 +145,7 @@ class OversightClient:
         except Outage as outage:
             raise OversightUnavailable(outage.detail, outage.retry_after_s) from outage
         except grpc.RpcError as error:
-            raise _recorded(error) or answers.get(error.code()) or _refusal(error) from error
-
-
-def _refusal(error: grpc.RpcError) -> OversightError:
-    if error.code() is grpc.StatusCode.UNIMPLEMENTED:
-        return OversightUnavailable(f"no oversight service answers there: {error.details()}", ELSEWHERE_AGAIN_S)
-    return OversightRefused(error.details())
+            raise _recorded(error) or answers.get(error.code()) or OversightRefused(error.details()) from error
 
 
 def _recorded(error: grpc.RpcError) -> AlreadyDecided | None:
