@@ -45,13 +45,12 @@ from simulations.ports.storage import FaultyStorage
 from simulations.recording import Horizon, Recorder
 from simulations.result import Pace, RunResult
 from simulations.scenario import Scenario
-from simulations.scenario.model import DAY_S, STRATEGY_FAULT
+from simulations.scenario.model import DAY_S, STRATEGY_FAULT, TRADING_DAY_S
 from simulations.scenario.model import Liquidity as ThinMarket
 from simulations.settling import few_collections, memory_mib_max
 from simulations.strategy_faults import StrategyFaults
 from supervisor import open_system
 
-TRADING_DAY_S: Final = 6.5 * 3_600
 SAMPLES: Final = 400
 """How often equities are sampled when the scenario does not say, at most."""
 

@@ -11,12 +11,11 @@ from actors.performance import Performance, measure
 from actors.prices.ticks import TRADING_YEAR_SECONDS
 from simulations.reports.fills import Fills
 from simulations.result import Ints, RunResult
+from simulations.scenario.model import DAY_S, TRADING_DAY_S
 
 Floats = NDArray[np.float64]
 
 QUANTILES: Final = (0.05, 0.25, 0.50, 0.75, 0.95)
-SECONDS_A_DAY: Final = 86_400
-TRADING_DAY_S: Final = 6.5 * 3_600
 
 
 @frozen(eq=False)
@@ -60,7 +59,7 @@ def period_years(result: RunResult) -> float | None:
         return None
     period_s = (int(result.sampled_at_us[1]) - int(result.sampled_at_us[0])) / 1e6
     a_day = result.scenario.time.trading_days_per_day * TRADING_DAY_S
-    return period_s / SECONDS_A_DAY * a_day / TRADING_YEAR_SECONDS
+    return period_s / DAY_S * a_day / TRADING_YEAR_SECONDS
 
 
 def performances(result: RunResult, fills: Fills) -> Mapping[str, Performance]:

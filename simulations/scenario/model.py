@@ -30,6 +30,7 @@ AGENTS_MAX: Final = 1_000_000
 TICKS_MAX: Final = 10_000_000
 FLOORS_MAX: Final = 64
 DAY_S: Final = 86_400
+TRADING_DAY_S: Final = 6.5 * 3_600
 END_S_MAX: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 BUDGET_MIN: Final = 100
 BUDGET_MAX: Final = 100_000
